@@ -1,0 +1,12 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+"""Heads that are worth more than one linear layer, on any `AutoModel` backbone."""
+
+from .models import register_auto_classes
+from .models.configuration_amsdff import AmsdffConfig
+from .models.modeling_amsdff import AmsdffForSequenceClassification, AmsdffModel
+
+
+__version__ = "0.1.0"
+__all__ = ["AmsdffConfig", "AmsdffForSequenceClassification", "AmsdffModel"]
+
+register_auto_classes()

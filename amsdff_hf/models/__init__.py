@@ -1,0 +1,15 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+"""Everything that travels to the Hub with a checkpoint, and its registration with the Auto classes."""
+
+from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification
+
+from .configuration_amsdff import AmsdffConfig
+from .modeling_amsdff import AmsdffForSequenceClassification, AmsdffModel
+
+
+def register_auto_classes() -> None:
+    """Make `AutoConfig`, `AutoModel` and `AutoModelForSequenceClassification` know every model of this package."""
+    for config_class, model_class, classifier_class in [(AmsdffConfig, AmsdffModel, AmsdffForSequenceClassification)]:
+        AutoConfig.register(config_class.model_type, config_class, exist_ok=True)
+        AutoModel.register(config_class, model_class, exist_ok=True)
+        AutoModelForSequenceClassification.register(config_class, classifier_class, exist_ok=True)

@@ -1,0 +1,220 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+"""What the configurations of all classifiers share: the nested backbone, the labels and the loss."""
+
+import math
+from typing import Any, Literal
+
+from huggingface_hub.dataclasses import strict
+from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig
+from transformers.configuration_utils import SubConfigSpec
+
+
+# transformers would turn these into a download from the Hub, at the word of a configuration file.
+_REFUSED_ARGUMENTS = ("backbone", "backbone_kwargs", "use_timm_backbone", "use_pretrained_backbone")
+# Of no meaning inside another configuration, and the only entries that could point to somebody else's code.
+_DROPPED_BACKBONE_ENTRIES = ("auto_map", "trust_remote_code", "_name_or_path", "name_or_path")
+
+
+@strict
+class BackboneClassifierConfig(PreTrainedConfig):
+    r"""Base configuration of a classifier on top of any text backbone.
+
+    Args:
+        backbone_config (`dict` or `PreTrainedConfig`, *optional*, defaults to a `BertConfig`):
+            The configuration of the backbone, stored whole. A dictionary must name its `model_type`.
+        labels (`list[str]`, *optional*):
+            The names of the labels in the order of their ids. Sets `num_labels`, `id2label` and `label2id` together.
+        loss_weights (`tuple[float, float, float]`, *optional*, defaults to `(0.4, 0.4, 0.2)`):
+            Shares of cross entropy, focal loss and label-smoothed cross entropy. `(1, 0, 0)` is plain cross entropy.
+        focal_gamma (`float`, *optional*, defaults to 2.0):
+            Exponent of the focal loss.
+        label_smoothing (`float`, *optional*, defaults to 0.1):
+            Probability that the smoothed cross entropy spreads over all labels.
+        class_weights (`list[float]`, *optional*):
+            One weight per label; see [`~amsdff_hf.models.losses.single_label_loss`] for what it multiplies.
+        regression_loss (`"l1"`, `"mse"` or `"huber"`, *optional*, defaults to `"mse"`):
+            Loss for `problem_type="regression"`.
+        huber_delta (`float`, *optional*, defaults to 1.0):
+            Error above which the Huber loss is linear.
+        thresholds (`list[float]`, *optional*):
+            Probability from which each label counts as predicted in multi-label classification; 0.5 if not given.
+        initializer_range (`float`, *optional*, defaults to 0.02):
+            Standard deviation of the last linear layer at initialization.
+    """
+
+    sub_configs_defaults = {"backbone_config": SubConfigSpec(config_class=AutoConfig, model_type="bert")}
+    # Trainer.predict() and evaluate() keep what is not named here, and metrics expect the logits alone.
+    keys_to_ignore_at_inference = ["pooled_output", "hidden_states", "attentions"]
+
+    backbone_config: dict | PreTrainedConfig | None = None
+    loss_weights: list[float | int] | tuple[float | int, ...] = (0.4, 0.4, 0.2)
+    focal_gamma: float | int = 2.0
+    label_smoothing: float | int = 0.1
+    class_weights: list[float | int] | tuple[float | int, ...] | None = None
+    regression_loss: Literal["l1", "mse", "huber"] = "mse"
+    huber_delta: float | int = 1.0
+    thresholds: list[float | int] | tuple[float | int, ...] | None = None
+    initializer_range: float | int = 0.02
+
+    def __post_init__(self, **kwargs: Any) -> None:
+        for name in _REFUSED_ARGUMENTS:
+            if name in kwargs:
+                raise ValueError(
+                    f"`{name}={kwargs[name]!r}` is not a field of {type(self).__name__}: pass `backbone_config`, or "
+                    "call `from_backbone(...)` of the model to start from pretrained weights."
+                )
+        self.backbone_config = _checked_backbone_config(self.backbone_config)
+        labels, num_labels = kwargs.pop("labels", None), kwargs.pop("num_labels", None)
+        self.id2label = _resolve_labels(labels, num_labels, self.id2label, self.label2id)
+        self.label2id = {name: index for index, name in self.id2label.items()}
+        # A plain None would also clear the attention implementation of a live backbone that shares its config.
+        kwargs.setdefault("attn_implementation", {"": None})
+        super().__post_init__(**kwargs)
+        self._validate_fields()
+
+    @classmethod
+    def from_dict(cls, config_dict: dict[str, Any], **kwargs: Any) -> "BackboneClassifierConfig":
+        """Build a configuration from a dictionary; any of `labels`, `id2label`, `num_labels` replaces stored names."""
+        overrides = {name: kwargs[name] for name in ("labels", "id2label", "label2id", "num_labels") if name in kwargs}
+        if overrides:
+            stored = {name: value for name, value in config_dict.items() if name not in ("id2label", "label2id")}
+            same_count = set(overrides) == {"num_labels"} and overrides["num_labels"] == len(
+                config_dict.get("id2label") or {}
+            )
+            config_dict = config_dict if same_count else {**stored, **overrides}
+            kwargs = {name: value for name, value in kwargs.items() if name not in overrides}
+        return super().from_dict(config_dict, **kwargs)
+
+    @property
+    def labels(self) -> list[str]:
+        """The names of the labels, in the order of their ids."""
+        return [self.id2label[index] for index in range(self.num_labels)]
+
+    @labels.setter
+    def labels(self, names: list[str]) -> None:
+        self.id2label = _resolve_labels(names, None, None, None)
+        self.label2id = {name: index for index, name in self.id2label.items()}
+
+    @property
+    def hidden_size(self) -> int:
+        """Width of the backbone's token vectors."""
+        return self.get_text_config().hidden_size
+
+    @property
+    def num_hidden_layers(self) -> int:
+        """Number of layers of the backbone."""
+        return self.get_text_config().num_hidden_layers
+
+    @property
+    def num_attention_heads(self) -> int:
+        """Number of attention heads of the backbone."""
+        return self.get_text_config().num_attention_heads
+
+    @property
+    def vocab_size(self) -> int:
+        """Size of the backbone's vocabulary."""
+        return self.get_text_config().vocab_size
+
+    @vocab_size.setter
+    def vocab_size(self, value: int) -> None:
+        self.get_text_config().vocab_size = value
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as a dictionary, without the local path from which the backbone was loaded."""
+        fields = super().to_dict()
+        if isinstance(fields.get("backbone_config"), dict):
+            fields["backbone_config"].pop("_name_or_path", None)
+        return fields
+
+    def get_text_config(self, *args: Any, **kwargs: Any) -> PreTrainedConfig:
+        """Return the text part of the backbone's configuration."""
+        if not isinstance(self.backbone_config, PreTrainedConfig):
+            return self
+        return self.backbone_config.get_text_config(*args, **kwargs)
+
+    def _validate_fields(self) -> None:
+        if len(self.loss_weights) != 3 or min(self.loss_weights) < 0 or sum(self.loss_weights) == 0:
+            raise ValueError(
+                f"`loss_weights` must be three shares (cross entropy, focal, smoothed), none negative and not all "
+                f"zero, got {self.loss_weights}; plain cross entropy is (1, 0, 0)."
+            )
+        check_range("focal_gamma", self.focal_gamma, 0.0, math.inf)
+        check_range("label_smoothing", self.label_smoothing, 0.0, 1.0)
+        if self.huber_delta <= 0:
+            raise ValueError(f"`huber_delta` must be above 0, got {self.huber_delta}.")
+        for name in ("class_weights", "thresholds"):
+            values = getattr(self, name)
+            if values is None:
+                continue
+            if len(values) != self.num_labels:
+                raise ValueError(
+                    f"`{name}` must hold one number per label ({self.num_labels}), got {len(values)}: {values}."
+                )
+            if not all(math.isfinite(value) and value >= 0 for value in values):
+                raise ValueError(f"`{name}` must be finite and not negative, got {values}.")
+
+
+def check_range(name: str, value: float, low: float, high: float) -> None:
+    """Raise a `ValueError` that names the field unless `low <= value < high`."""
+    if not low <= value < high:
+        raise ValueError(f"`{name}` must be at least {low:g} and below {high:g}, got {value}.")
+
+
+def _checked_backbone_config(backbone_config: dict | PreTrainedConfig | None) -> dict | PreTrainedConfig | None:
+    if isinstance(backbone_config, PreTrainedConfig):
+        for name in ("auto_map", "trust_remote_code"):
+            if hasattr(backbone_config, name):
+                delattr(backbone_config, name)
+        return backbone_config
+    if backbone_config is None:
+        return None
+    model_type = backbone_config.get("model_type")
+    if model_type is None:
+        raise ValueError(
+            "`backbone_config` is a dictionary without `model_type`, so its class is unknown: add for example "
+            '`"model_type": "bert"`, or pass a configuration object.'
+        )
+    if model_type not in CONFIG_MAPPING:
+        raise ValueError(
+            f"`backbone_config` has the model type {model_type!r}, which this version of transformers does not know: "
+            "upgrade transformers, or import the package that defines and registers this model."
+        )
+    return {name: value for name, value in backbone_config.items() if name not in _DROPPED_BACKBONE_ENTRIES}
+
+
+def _resolve_labels(
+    labels: list[str] | None,
+    num_labels: int | None,
+    id2label: dict[int, str] | None,
+    label2id: dict[str, int] | None,
+) -> dict[int, str]:
+    """Merge the four ways of naming labels into one `id2label`; whatever contradicts raises."""
+    given = {
+        "labels": None if labels is None else dict(enumerate(labels)),
+        "id2label": None if id2label is None else {int(index): name for index, name in id2label.items()},
+        "label2id": None if label2id is None else {int(index): name for name, index in label2id.items()},
+    }
+    given = {source: names for source, names in given.items() if names is not None}
+    if not given:
+        count = 2 if num_labels is None else num_labels
+        return {index: f"LABEL_{index}" for index in range(count)}
+    (source, names), *others = given.items()
+    for other, other_names in others:
+        if other_names != names:
+            raise ValueError(
+                f"`{source}` says {names} but `{other}` says {other_names}: pass `labels=[...]` alone, which sets "
+                "`num_labels`, `id2label` and `label2id` together."
+            )
+    if num_labels is not None and num_labels != len(names):
+        raise ValueError(
+            f"`num_labels={num_labels}` contradicts `{source}`, which names {len(names)} labels ({names}): "
+            "leave `num_labels` out."
+        )
+    if sorted(names) != list(range(len(names))):
+        raise ValueError(f"The label ids must be 0 to {len(names) - 1}, `{source}` has {sorted(names)}.")
+    if len(set(names.values())) != len(names):
+        raise ValueError(f"Each label needs a name of its own, `{source}` says {list(names.values())}.")
+    return {index: names[index] for index in sorted(names)}
+
+
+__all__ = ["BackboneClassifierConfig"]

@@ -1,0 +1,286 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+"""Base of all classifiers: builds any text backbone, feeds it, and starts from pretrained ones."""
+
+import difflib
+import inspect
+import os
+from dataclasses import fields
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
+from transformers import initialization as init
+from transformers.modeling_outputs import BaseModelOutput
+from transformers.utils import logging
+
+from .configuration_backbone import BackboneClassifierConfig
+from .losses import classification_loss
+from .padding import front_positions, move_back, move_to_front
+
+
+logger = logging.get_logger(__name__)
+
+_LOADING_ARGUMENTS = (
+    "attn_implementation",
+    "cache_dir",
+    "device_map",
+    "dtype",
+    "force_download",
+    "local_files_only",
+    "max_memory",
+    "offload_folder",
+    "proxies",
+    "quantization_config",
+    "revision",
+    "subfolder",
+    "token",
+    "variant",
+)
+_FINDING_ARGUMENTS = ("cache_dir", "force_download", "local_files_only", "proxies", "revision", "subfolder", "token")
+
+
+class BackboneClassifierPreTrainedModel(PreTrainedModel):
+    """A backbone (any text model of `AutoModel`) under a head that is trained from scratch.
+
+    Args:
+        config ([`BackboneClassifierConfig`]): configuration with the nested `backbone_config`.
+        backbone ([`PreTrainedModel`], *optional*): a model that already has its weights; built from the
+            configuration if not given.
+    """
+
+    config: BackboneClassifierConfig
+    base_model_prefix = ""
+    supports_gradient_checkpointing = True
+    _supports_sdpa = True
+    _supports_flash_attn = True
+    _supports_flex_attn = True
+    _supports_attention_backend = True
+    # The losses are plain means, so the Trainer has to divide them by the accumulation steps.
+    accepts_loss_kwargs = False
+
+    def __init__(self, config: BackboneClassifierConfig, backbone: PreTrainedModel | None = None):
+        super().__init__(config)
+        backbone = _build_backbone(config.backbone_config) if backbone is None else backbone
+        is_encoder_decoder = getattr(config.backbone_config, "is_encoder_decoder", False)
+        self.backbone = backbone.get_encoder() if is_encoder_decoder else backbone
+        self.supports_gradient_checkpointing = getattr(self.backbone, "supports_gradient_checkpointing", False)
+        self.max_sequence_length = _learned_positions(self.backbone)
+        parameters = inspect.signature(type(self.backbone).forward).parameters
+        self._backbone_arguments = frozenset(parameters)
+        self._backbone_takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+
+    @classmethod
+    def is_custom_code(cls) -> bool:
+        """Tell transformers that all initialization here respects loaded weights, as it does in its own models."""
+        # For custom code, transformers skips the init of modules without parameters of their own, backbones included.
+        return False
+
+    def get_input_embeddings(self) -> nn.Module:
+        """Return the token embeddings of the backbone."""
+        return self.backbone.get_input_embeddings()
+
+    def set_input_embeddings(self, value: nn.Module) -> None:
+        """Replace the token embeddings of the backbone."""
+        self.backbone.set_input_embeddings(value)
+
+    def loss_function(self, logits: torch.Tensor, labels: torch.Tensor, **kwargs: Any) -> torch.Tensor:
+        """Loss by the problem type and the loss fields of the config; see [`classification_loss`]."""
+        return classification_loss(logits, labels, self.config)
+
+    @torch.no_grad()
+    def _init_weights(self, module: nn.Module) -> None:
+        if hasattr(module, "initialize_parameters"):
+            module.initialize_parameters()
+        elif isinstance(module, (nn.Linear, nn.Conv1d)):
+            init.xavier_uniform_(module.weight)
+            if module.bias is not None:
+                init.zeros_(module.bias)
+        elif isinstance(module, nn.LayerNorm):
+            init.ones_(module.weight)
+            init.zeros_(module.bias)
+
+    def encode(
+        self,
+        input_ids: torch.LongTensor | None = None,
+        attention_mask: torch.Tensor | None = None,
+        token_type_ids: torch.LongTensor | None = None,
+        position_ids: torch.LongTensor | None = None,
+        inputs_embeds: torch.FloatTensor | None = None,
+        **kwargs: Any,
+    ) -> BaseModelOutput:
+        """Run the backbone on texts that may be padded on any side.
+
+        Args:
+            input_ids: `(batch_size, sequence_length)`; or else `inputs_embeds`.
+            attention_mask: `(batch_size, sequence_length)`, zero at padding.
+            token_type_ids: `(batch_size, sequence_length)`; dropped if the backbone knows no token types.
+            position_ids: `(batch_size, sequence_length)`; dropped if the backbone takes none.
+            inputs_embeds: `(batch_size, sequence_length, embedding_size)`.
+            kwargs: further arguments of the backbone's forward.
+
+        Returns:
+            Token vectors `(batch_size, sequence_length, hidden_size)` and what else the backbone was asked for, in
+            the order of the input.
+
+        Raises:
+            ValueError: if not exactly one of `input_ids` and `inputs_embeds` is given, or the texts are too long.
+        """
+        if (input_ids is None) == (inputs_embeds is None):
+            raise ValueError("You must specify exactly one of `input_ids` and `inputs_embeds`.")
+        self._check_length((input_ids if inputs_embeds is None else inputs_embeds).shape[1])
+        inputs = {
+            "input_ids": input_ids,
+            "attention_mask": attention_mask,
+            "token_type_ids": token_type_ids if self._has_token_types() else None,
+            "position_ids": position_ids,
+            "inputs_embeds": inputs_embeds,
+        }
+        inputs = {name: value for name, value in inputs.items() if value is not None and self._accepts(name)}
+        positions = None
+        if attention_mask is not None and attention_mask.dim() == 2:
+            positions = front_positions(attention_mask)
+            inputs = {name: move_to_front(value, positions) for name, value in inputs.items()}
+        if "use_cache" in self._backbone_arguments or self._backbone_takes_any:
+            kwargs["use_cache"] = False
+        kwargs = {name: value for name, value in kwargs.items() if self._accepts(name) or self._backbone_takes_any}
+        outputs = self.backbone(**inputs, **kwargs, return_dict=True)
+        return _in_input_order(outputs, positions)
+
+    def _accepts(self, name: str) -> bool:
+        return name in self._backbone_arguments
+
+    def _has_token_types(self) -> bool:
+        # RoBERTa-like backbones have one type only, but some tokenizers number the second text of a pair 1.
+        return self._accepts("token_type_ids") and getattr(self.backbone.config, "type_vocab_size", 2) > 1
+
+    def _check_length(self, length: int) -> None:
+        if self.max_sequence_length is not None and length > self.max_sequence_length:
+            raise ValueError(
+                f"A text has {length} tokens, but the backbone ({self.backbone.config.model_type}) has positions for "
+                f"{self.max_sequence_length}: call the tokenizer or pipeline with `truncation=True, "
+                f"max_length={self.max_sequence_length}`."
+            )
+
+    @classmethod
+    def from_backbone(
+        cls, backbone_name_or_path: str | os.PathLike, *, labels: list[str] | None = None, **kwargs: Any
+    ) -> "BackboneClassifierPreTrainedModel":
+        """Start from a pretrained backbone, which stays as it is, with a freshly initialized head.
+
+        Args:
+            backbone_name_or_path: name on the Hub or local folder of any model that `AutoModel` loads.
+            labels: names of the labels in the order of their ids.
+            kwargs: fields of the config (`scales`, `loss_weights`, `problem_type`, ...) and arguments of
+                `AutoModel.from_pretrained` (`revision`, `dtype`, `device_map`, `token`, ...).
+
+        Returns:
+            The model in evaluation mode, on the device and in the dtype of the backbone.
+
+        Raises:
+            OSError: if no backbone is found under this name.
+            TypeError: if an argument is neither a config field nor a loading argument.
+            ValueError: if the backbone cannot carry a head.
+        """
+        config_arguments, loading_arguments = cls._sort_arguments(kwargs)
+        backbone = _load_backbone(os.fspath(backbone_name_or_path), loading_arguments)
+        config = cls.config_class(backbone_config=backbone.config, labels=labels, **config_arguments)
+        model = cls._from_config(config, backbone=backbone, dtype=backbone.dtype)
+        for name, child in model.named_children():
+            if name != "backbone":
+                child.to(backbone.device)
+        new = {name: sum(p.numel() for p in child.parameters()) for name, child in model.named_children()}
+        new.pop("backbone")
+        logger.warning(
+            f"{cls.__name__}: pretrained {backbone.config.model_type} backbone from {backbone_name_or_path}; newly "
+            f"initialized: {', '.join(f'{name} ({count:,} parameters)' for name, count in new.items())}. Train it."
+        )
+        return model.eval()
+
+    @classmethod
+    def _sort_arguments(cls, arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        known = {field.name for field in fields(cls.config_class)} | {"num_labels"}
+        known -= {"backbone_config", "dtype", "architectures", "transformers_version"}
+        for name in arguments:
+            if name not in known and name not in _LOADING_ARGUMENTS:
+                close = difflib.get_close_matches(name, [*known, *_LOADING_ARGUMENTS], n=1)
+                hint = f"; did you mean `{close[0]}`?" if close else "."
+                raise TypeError(
+                    f"`{name}` is neither a field of {cls.config_class.__name__} nor a loading argument of "
+                    f"`AutoModel.from_pretrained`{hint}"
+                )
+        return (
+            {name: value for name, value in arguments.items() if name in known},
+            {name: value for name, value in arguments.items() if name not in known},
+        )
+
+
+def _build_backbone(config: PreTrainedConfig) -> PreTrainedModel:
+    if config.architectures is None:
+        # AutoModel reads the list where one configuration serves several models, and fails on None.
+        config.architectures = []
+    return AutoModel.from_config(config, **_without_pooler(config))
+
+
+def _without_pooler(config: PreTrainedConfig) -> dict[str, bool]:
+    """Argument that leaves the backbone's own pooler out, which nothing here would use or train."""
+    backbone_class = AutoModel._model_mapping.get(type(config), None)
+    if inspect.isclass(backbone_class) and "add_pooling_layer" in inspect.signature(backbone_class).parameters:
+        return {"add_pooling_layer": False}
+    return {}
+
+
+def _load_backbone(name_or_path: str, loading_arguments: dict[str, Any]) -> PreTrainedModel:
+    finding = {name: value for name, value in loading_arguments.items() if name in _FINDING_ARGUMENTS}
+    try:
+        config = AutoConfig.from_pretrained(name_or_path, trust_remote_code=False, **finding)
+    except OSError as error:
+        offline = "on" if os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "on", "yes", "true") else "off"
+        raise OSError(
+            f"No backbone {name_or_path!r}: there is no such folder with a config.json ({os.path.abspath(name_or_path)})"
+            f" and no such model could be read from the Hub or its local cache (offline mode is {offline}). Check the "
+            "spelling, or pass the path of a saved model."
+        ) from error
+    if hasattr(config, "backbone_config"):
+        raise ValueError(
+            f"{name_or_path!r} is itself a {config.model_type} model with a backbone inside: load it by "
+            "`from_pretrained(...)`, or name a plain backbone."
+        )
+    return AutoModel.from_pretrained(name_or_path, config=config, **_without_pooler(config), **loading_arguments)
+
+
+def _learned_positions(backbone: nn.Module) -> int | None:
+    """Longest text that the backbone's table of positions admits; None where positions have no end."""
+    for name, module in backbone.named_modules():
+        is_table = isinstance(module, nn.Embedding) and name.rpartition(".")[2] in _POSITION_TABLES
+        if is_table and module.num_embeddings > 1:
+            reserved = getattr(module, "offset", 0)
+            if module.padding_idx is not None:
+                reserved = module.padding_idx + 1
+            return module.num_embeddings - reserved
+    return None
+
+
+_POSITION_TABLES = ("position_embeddings", "embed_positions", "wpe", "position_embedding", "positions_embed")
+
+
+def _in_input_order(outputs: BaseModelOutput, positions: torch.Tensor | None) -> BaseModelOutput:
+    hidden_states, attentions = outputs.get("hidden_states"), outputs.get("attentions")
+    last_hidden_state = outputs.last_hidden_state
+    if positions is not None:
+        length = positions.shape[1]
+        last_hidden_state = move_back(last_hidden_state, positions)
+        if hidden_states is not None:
+            hidden_states = tuple(move_back(h, positions) if h.shape[1] == length else h for h in hidden_states)
+        if attentions is not None:
+            attentions = tuple(_attention_in_input_order(attention, positions) for attention in attentions)
+    return BaseModelOutput(last_hidden_state=last_hidden_state, hidden_states=hidden_states, attentions=attentions)
+
+
+def _attention_in_input_order(attention: torch.Tensor | None, positions: torch.Tensor) -> torch.Tensor | None:
+    if attention is None or attention.shape[-2:] != (positions.shape[1], positions.shape[1]):
+        return attention
+    return move_back(move_back(attention, positions, dim=-2), positions, dim=-1)
+
+
+__all__ = ["BackboneClassifierPreTrainedModel"]

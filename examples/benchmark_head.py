@@ -1,0 +1,199 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+"""What the AMSDFF head costs: time and memory against the plain head of transformers on the same backbone.
+
+Both models run in one process, in turn, so that a busy machine slows both. Printed are medians in milliseconds, the
+ratio, and the ratio that the arithmetic alone would give (floating-point operations, counted).
+
+    python examples/benchmark_head.py
+    python examples/benchmark_head.py --backbones distilbert --lengths 128 --threads 1
+    python examples/benchmark_head.py --device cuda --dtype bfloat16 --batch_size 64
+"""
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+from tqdm.auto import tqdm
+from transformers import AutoModelForSequenceClassification, BertConfig, DistilBertConfig, PreTrainedConfig
+
+from amsdff_hf import AmsdffConfig, AmsdffForSequenceClassification
+
+
+NUM_LABELS = 4
+VOCABULARY = 30522
+
+
+def backbone_config(name: str) -> PreTrainedConfig:
+    """Configuration of a random backbone with the size of a well-known one."""
+    if name == "distilbert":
+        return DistilBertConfig(num_labels=NUM_LABELS)
+    return BertConfig(
+        hidden_size=384,
+        num_hidden_layers=6,
+        num_attention_heads=12,
+        intermediate_size=1536,
+        vocab_size=VOCABULARY,
+        num_labels=NUM_LABELS,
+    )
+
+
+def build_models(name: str, device: str, dtype: torch.dtype) -> dict[str, torch.nn.Module]:
+    """Return the plain classifier and AMSDFF on equal backbones."""
+    torch.manual_seed(0)
+    plain = AutoModelForSequenceClassification.from_config(backbone_config(name))
+    amsdff = AmsdffForSequenceClassification(AmsdffConfig(backbone_config=backbone_config(name), num_labels=NUM_LABELS))
+    return {"plain": plain.to(device, dtype), "amsdff": amsdff.to(device, dtype)}
+
+
+def make_batch(batch_size: int, length: int, device: str) -> dict[str, torch.Tensor]:
+    """Return random token ids without padding, the case in which the head costs most beside its backbone."""
+    generator = torch.Generator().manual_seed(0)
+    return {
+        "input_ids": torch.randint(1000, VOCABULARY, (batch_size, length), generator=generator).to(device),
+        "attention_mask": torch.ones(batch_size, length, dtype=torch.long, device=device),
+        "labels": torch.randint(NUM_LABELS, (batch_size,), generator=generator).to(device),
+    }
+
+
+def inference(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> Callable[[], object]:
+    """Return a function that predicts the batch once."""
+    model.eval()
+    inputs = {name: tensor for name, tensor in batch.items() if name != "labels"}
+
+    @torch.inference_mode()
+    def run() -> object:
+        return model(**inputs).logits
+
+    return run
+
+
+def training_step(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> Callable[[], object]:
+    """Return a function that takes one optimizer step on the batch."""
+    model.train()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-6)
+
+    def run() -> None:
+        model(**batch).loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+
+    return run
+
+
+def seconds(run: Callable[[], object], device: str) -> float:
+    """Time one call, with the device idle before and after."""
+    synchronize(device)
+    start = time.perf_counter()
+    run()
+    synchronize(device)
+    return time.perf_counter() - start
+
+
+def synchronize(device: str) -> None:
+    """Wait for the accelerator, if there is one."""
+    if device == "cuda":
+        torch.cuda.synchronize()
+
+
+def alternate(runs: dict[str, Callable[[], object]], device: str, budget: float) -> dict[str, float]:
+    """Return the median seconds of each function, called in turn for about `budget` seconds."""
+    for run in runs.values():
+        for _ in range(2):
+            seconds(run, device)
+    times = {name: [] for name in runs}
+    start = time.perf_counter()
+    while time.perf_counter() - start < budget or len(times["plain"]) < 5:
+        for name, run in runs.items():
+            times[name].append(seconds(run, device))
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def count_flops(run: Callable[[], object]) -> int:
+    """Return the floating-point operations of the matrix products and convolutions of one call."""
+    with FlopCounterMode(display=False) as counter:
+        run()
+    return counter.get_total_flops()
+
+
+def peak_activation_mib(run: Callable[[], object], device: str) -> float:
+    """Return the peak of memory allocated during one call, above what the model itself holds, in MiB."""
+    if device == "cuda":
+        torch.cuda.reset_peak_memory_stats()
+        before = torch.cuda.memory_allocated()
+        run()
+        return (torch.cuda.max_memory_allocated() - before) / 2**20
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profiler:
+        run()
+    level = peak = 0
+    for event in profiler.profiler.kineto_results.events():
+        if event.name() == "[memory]":
+            level += event.nbytes()
+            peak = max(peak, level)
+    return peak / 2**20
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument("--backbones", nargs="+", choices=["distilbert", "minilm"], default=["distilbert", "minilm"])
+    parser.add_argument("--lengths", nargs="+", type=int, default=[32, 128, 512])
+    parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
+    parser.add_argument("--batch_size", type=int, default=8)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32")
+    parser.add_argument("--seconds", type=float, default=8.0, help="time to measure each pair for")
+    return parser.parse_args()
+
+
+def measure(arguments: argparse.Namespace) -> list[tuple]:
+    """Measure every combination and return the rows of the table."""
+    threads = arguments.threads if arguments.device == "cpu" else arguments.threads[:1]
+    settings = [(b, m, t, s) for b in arguments.backbones for m in MODES for t in threads for s in arguments.lengths]
+    rows = []
+    models, current = {}, None
+    for backbone, mode, num_threads, length in tqdm(settings, desc="Measuring", unit="pair", file=sys.stderr):
+        if backbone != current:
+            models, current = build_models(backbone, arguments.device, getattr(torch, arguments.dtype)), backbone
+        torch.set_num_threads(num_threads)
+        batch = make_batch(arguments.batch_size, length, arguments.device)
+        runs = {name: MODES[mode](model, batch) for name, model in models.items()}
+        medians = alternate(runs, arguments.device, arguments.seconds)
+        flops = {name: count_flops(run) for name, run in runs.items()}
+        memory = {name: peak_activation_mib(run, arguments.device) for name, run in runs.items()}
+        rows.append((backbone, mode, num_threads, length, medians, flops, memory))
+    return rows
+
+
+MODES = {"inference": inference, "training": training_step}
+
+
+def main() -> None:
+    """Measure and print the table."""
+    arguments = parse_arguments()
+    rows = measure(arguments)
+    device = torch.cuda.get_device_name() if arguments.device == "cuda" else "CPU"
+    print(f"\nbatch size {arguments.batch_size}, {arguments.dtype}, {device}, torch {torch.__version__}\n")
+    print(
+        f"{'backbone':<11}{'mode':<11}{'threads':>7}{'tokens':>8}{'plain ms':>10}{'AMSDFF ms':>11}{'ratio':>8}"
+        f"{'FLOP ratio':>12}{'plain MiB':>11}{'AMSDFF MiB':>12}"
+    )
+    for backbone, mode, threads, length, medians, flops, memory in rows:
+        print(
+            f"{backbone:<11}{mode:<11}{threads:>7}{length:>8}{medians['plain'] * 1e3:>10.1f}"
+            f"{medians['amsdff'] * 1e3:>11.1f}{medians['amsdff'] / medians['plain']:>8.3f}"
+            f"{flops['amsdff'] / flops['plain']:>12.3f}{memory['plain']:>11.1f}{memory['amsdff']:>12.1f}"
+        )
+    print(
+        "\nratio: AMSDFF / plain, lower is better. FLOP ratio: what the ratio would be if time followed the arithmetic "
+        "of matrix products, attention and convolutions alone. MiB: peak memory of one call on top of the weights."
+    )
+
+
+if __name__ == "__main__":
+    main()
