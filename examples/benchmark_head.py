@@ -10,12 +10,14 @@ ratio, and the ratio that the arithmetic alone would give (floating-point operat
 """
 
 import argparse
+import ctypes
 import statistics
 import sys
 import time
 from collections.abc import Callable
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm.auto import tqdm
 from transformers import AutoModelForSequenceClassification, BertConfig, DistilBertConfig, PreTrainedConfig
@@ -84,6 +86,19 @@ def training_step(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> Cal
     return run
 
 
+def keep_freed_memory() -> None:
+    """Tell glibc to keep freed memory, so that times do not depend on which tensors it happens to give back.
+
+    Otherwise the page faults of a training step differ by hundreds of milliseconds with the order of allocations,
+    for the same model and more than the head costs.
+    """
+    libc = ctypes.CDLL(None)
+    if sys.platform == "linux" and hasattr(libc, "mallopt"):
+        m_trim_threshold, m_mmap_max = -1, -4
+        libc.mallopt(m_mmap_max, 0)
+        libc.mallopt(m_trim_threshold, 2**31 - 1)
+
+
 def seconds(run: Callable[[], object], device: str) -> float:
     """Time one call, with the device idle before and after."""
     synchronize(device)
@@ -112,10 +127,11 @@ def alternate(runs: dict[str, Callable[[], object]], device: str, budget: float)
     return {name: statistics.median(values) for name, values in times.items()}
 
 
-def count_flops(run: Callable[[], object]) -> int:
-    """Return the floating-point operations of the matrix products and convolutions of one call."""
-    with FlopCounterMode(display=False) as counter:
-        run()
+def count_flops(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> int:
+    """Return the floating-point operations of all matrix products and convolutions of one forward pass."""
+    # PyTorch counts the products inside attention only in its unfused form.
+    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
+        inference(model, batch)()
     return counter.get_total_flops()
 
 
@@ -148,6 +164,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32")
     parser.add_argument("--seconds", type=float, default=8.0, help="time to measure each pair for")
+    parser.add_argument("--default_malloc", action="store_true", help="let the C library return memory between steps")
     return parser.parse_args()
 
 
@@ -164,8 +181,8 @@ def measure(arguments: argparse.Namespace) -> list[tuple]:
         batch = make_batch(arguments.batch_size, length, arguments.device)
         runs = {name: MODES[mode](model, batch) for name, model in models.items()}
         medians = alternate(runs, arguments.device, arguments.seconds)
-        flops = {name: count_flops(run) for name, run in runs.items()}
         memory = {name: peak_activation_mib(run, arguments.device) for name, run in runs.items()}
+        flops = {name: count_flops(model, batch) for name, model in models.items()}
         rows.append((backbone, mode, num_threads, length, medians, flops, memory))
     return rows
 
@@ -176,6 +193,8 @@ MODES = {"inference": inference, "training": training_step}
 def main() -> None:
     """Measure and print the table."""
     arguments = parse_arguments()
+    if not arguments.default_malloc:
+        keep_freed_memory()
     rows = measure(arguments)
     device = torch.cuda.get_device_name() if arguments.device == "cuda" else "CPU"
     print(f"\nbatch size {arguments.batch_size}, {arguments.dtype}, {device}, torch {torch.__version__}\n")
@@ -191,7 +210,8 @@ def main() -> None:
         )
     print(
         "\nratio: AMSDFF / plain, lower is better. FLOP ratio: what the ratio would be if time followed the arithmetic "
-        "of matrix products, attention and convolutions alone. MiB: peak memory of one call on top of the weights."
+        "of matrix products, attention and convolutions alone (a training step is three forward passes for both). MiB: "
+        "peak memory of one call on top of the weights."
     )
 
 

@@ -117,6 +117,8 @@ class DepthwiseConv1d(nn.Conv1d):
 
     def forward(self, hidden_states: torch.Tensor) -> torch.Tensor:
         """Convolve `(batch_size, sequence_length, width)` and return the same shape."""
+        if self.kernel_size == (1,):
+            return torch.addcmul(self.bias, hidden_states, self.weight.view(-1))
         # As an image of height one in channels-last layout the tokens need not be transposed in memory: on a CPU
         # this is 30 times faster than conv1d at 8 x 128 x 768.
         image = hidden_states.transpose(1, 2).unsqueeze(2)
