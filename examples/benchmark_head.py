@@ -47,7 +47,9 @@ def build_models(name: str, device: str, dtype: torch.dtype) -> dict[str, torch.
     """Return the plain classifier and AMSDFF on equal backbones."""
     torch.manual_seed(0)
     plain = AutoModelForSequenceClassification.from_config(backbone_config(name))
-    amsdff = AmsdffForSequenceClassification(AmsdffConfig(backbone_config=backbone_config(name), num_labels=NUM_LABELS))
+    amsdff = AmsdffForSequenceClassification(
+        AmsdffConfig(backbone_config=backbone_config(name), num_labels=NUM_LABELS)
+    )
     return {"plain": plain.to(device, dtype), "amsdff": amsdff.to(device, dtype)}
 
 
@@ -209,9 +211,9 @@ def main() -> None:
             f"{flops['amsdff'] / flops['plain']:>12.3f}{memory['plain']:>11.1f}{memory['amsdff']:>12.1f}"
         )
     print(
-        "\nratio: AMSDFF / plain, lower is better. FLOP ratio: what the ratio would be if time followed the arithmetic "
-        "of matrix products, attention and convolutions alone (a training step is three forward passes for both). MiB: "
-        "peak memory of one call on top of the weights."
+        "\nratio: AMSDFF / plain, lower is better. FLOP ratio: what the ratio would be if time followed the "
+        "arithmetic of matrix products, attention and convolutions alone (a training step is three forward passes for "
+        "both). MiB: peak memory of one call on top of the weights."
     )
 
 

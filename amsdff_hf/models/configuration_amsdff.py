@@ -44,7 +44,6 @@ class AmsdffConfig(BackboneClassifierConfig):
             Dropout on the attention weights of the head.
 
     Examples:
-
     ```python
     >>> from amsdff_hf import AmsdffConfig
 

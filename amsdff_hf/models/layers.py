@@ -68,7 +68,6 @@ def split_width(width: int, parts: int) -> list[int]:
     """Split a width into `parts` that differ by at most one.
 
     Examples:
-
     ```python
     >>> split_width(1024, 3)
     [342, 341, 341]
@@ -82,7 +81,6 @@ def largest_head_count(width: int, wanted: int) -> int:
     """Largest divisor of `width` that is not above `wanted`.
 
     Examples:
-
     ```python
     >>> largest_head_count(768, 8), largest_head_count(300, 8), largest_head_count(7, 4)
     (8, 6, 1)

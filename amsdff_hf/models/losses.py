@@ -36,7 +36,6 @@ def single_label_loss(
         ValueError: if a label is no id of the logits.
 
     Examples:
-
     ```python
     >>> import torch
     >>> logits, labels = torch.tensor([[2.0, 0.0], [0.0, 1.0]]), torch.tensor([0, 0])

@@ -292,7 +292,6 @@ class AmsdffForSequenceClassification(AmsdffPreTrainedModel):
         backbone ([`PreTrainedModel`], *optional*): a model that already has its weights.
 
     Examples:
-
     ```python
     >>> import torch
     >>> from transformers import BertConfig

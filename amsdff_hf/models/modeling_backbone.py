@@ -65,7 +65,7 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
         is_encoder_decoder = getattr(config.backbone_config, "is_encoder_decoder", False)
         self.backbone = backbone.get_encoder() if is_encoder_decoder else backbone
         self.supports_gradient_checkpointing = getattr(self.backbone, "supports_gradient_checkpointing", False)
-        self.max_sequence_length = _learned_positions(self.backbone)
+        self.max_sequence_length = learned_positions(self.backbone)
         parameters = inspect.signature(type(self.backbone).forward).parameters
         self._backbone_arguments = frozenset(parameters)
         self._backbone_takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
@@ -237,8 +237,8 @@ def _load_backbone(name_or_path: str, loading_arguments: dict[str, Any]) -> PreT
     except OSError as error:
         offline = "on" if os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "on", "yes", "true") else "off"
         raise OSError(
-            f"No backbone {name_or_path!r}: there is no such folder with a config.json ({os.path.abspath(name_or_path)})"
-            f" and no such model could be read from the Hub or its local cache (offline mode is {offline}). Check the "
+            f"No backbone {name_or_path!r}: there is no folder {os.path.abspath(name_or_path)} with a config.json, "
+            f"and no such model could be read from the Hub or its local cache (offline mode is {offline}). Check the "
             "spelling, or pass the path of a saved model."
         ) from error
     if hasattr(config, "backbone_config"):
@@ -249,8 +249,8 @@ def _load_backbone(name_or_path: str, loading_arguments: dict[str, Any]) -> PreT
     return AutoModel.from_pretrained(name_or_path, config=config, **_without_pooler(config), **loading_arguments)
 
 
-def _learned_positions(backbone: nn.Module) -> int | None:
-    """Longest text that the backbone's table of positions admits; None where positions have no end."""
+def learned_positions(backbone: nn.Module) -> int | None:
+    """Longest text in tokens that a backbone's table of positions admits, `None` where positions have no end."""
     for name, module in backbone.named_modules():
         is_table = isinstance(module, nn.Embedding) and name.rpartition(".")[2] in _POSITION_TABLES
         if is_table and module.num_embeddings > 1:
@@ -283,4 +283,4 @@ def _attention_in_input_order(attention: torch.Tensor | None, positions: torch.T
     return move_back(move_back(attention, positions, dim=-2), positions, dim=-1)
 
 
-__all__ = ["BackboneClassifierPreTrainedModel"]
+__all__ = ["BackboneClassifierPreTrainedModel", "learned_positions"]

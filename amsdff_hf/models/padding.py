@@ -14,7 +14,6 @@ def front_positions(attention_mask: torch.Tensor) -> torch.Tensor:
         `(batch_size, sequence_length)`, a permutation in each row.
 
     Examples:
-
     ```python
     >>> import torch
     >>> front_positions(torch.tensor([[0, 0, 1, 1, 1], [1, 1, 0, 0, 0]]))

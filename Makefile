@@ -1,0 +1,35 @@
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+SOURCES := amsdff_hf examples tests
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-slow quality style bench
+
+help:  ## List what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/.installed  ## Train, evaluate, save, reload and explain a classifier on real text, offline
+	$(BIN)/python examples/demo.py
+
+test: $(VENV)/.installed  ## Run the tests
+	$(BIN)/python -m pytest
+
+test-slow: $(VENV)/.installed  ## Run the slow tests
+	$(BIN)/python -m pytest -m slow
+
+quality: $(VENV)/.installed  ## Check style without changing anything
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+
+style: $(VENV)/.installed  ## Put everything into style
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+bench: $(VENV)/.installed  ## Measure what the head costs beside the plain one
+	$(BIN)/python examples/benchmark_head.py
+
+$(VENV)/.installed: setup.cfg pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[demo,dev,test]'
+	touch $@

@@ -1,0 +1,22 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+"""From files and data sets to batches: loading, texts, labels and tokens."""
+
+from .arguments import DataTrainingArguments
+from .labels import LABELS, LabelSpace, label_space_of
+from .splits import label_splits, read_splits
+from .texts import TEXT
+from .tokenization import TokenizedSplit, tokenize, usable_length
+
+
+__all__ = [
+    "LABELS",
+    "TEXT",
+    "DataTrainingArguments",
+    "LabelSpace",
+    "TokenizedSplit",
+    "label_space_of",
+    "label_splits",
+    "read_splits",
+    "tokenize",
+    "usable_length",
+]

@@ -1,0 +1,72 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+"""Command-line arguments that say what data to read; a superset of those of transformers' run_classification.py."""
+
+from dataclasses import dataclass, field
+
+
+def _option(default, text: str, choices: list[str] | None = None):
+    metadata = {"help": text} if choices is None else {"help": text, "choices": choices}
+    return field(default=default, metadata=metadata)
+
+
+@dataclass
+class DataTrainingArguments:
+    """What data to read, and which of its columns are texts and labels."""
+
+    dataset_name: str | None = _option(None, "Data set on the Hub, or a local folder that `datasets` can read.")
+    dataset_config_name: str | None = _option(None, "Configuration of the data set.")
+    train_file: str | None = _option(None, "Training file: csv, tsv, json, jsonl or parquet.")
+    validation_file: str | None = _option(None, "Validation file, of any of these types.")
+    test_file: str | None = _option(None, "Test file, of any of these types.")
+    train_split_name: str | None = _option(None, "Split of the data set to train on, if not `train`.")
+    validation_split_name: str | None = _option(None, "Split to validate on, if not `validation`.")
+    test_split_name: str | None = _option(None, "Split to test on, if not `test`.")
+    remove_splits: str | None = _option(None, "Splits to leave out, separated by commas.")
+    remove_columns: str | None = _option(None, "Columns to leave out, separated by commas.")
+    text_column_names: str | None = _option(
+        None, "Text columns, separated by commas; several are joined. Default: `text`, or else `sentence`."
+    )
+    text_column_delimiter: str = _option(" ", "What to put between joined text columns.")
+    text_pair_column_name: str | None = _option(
+        None, "Column of the second text: the tokenizer then encodes a true pair."
+    )
+    label_column_name: str | None = _option(None, "Label column. Default: `label`, or else `labels`.")
+    labels: str | None = _option(None, "Names of all labels in their order, separated by commas.")
+    label_delimiter: str | None = _option(None, "Separator of several labels in one cell, for multi-label data.")
+    unlabelled: str = _option("error", "Training or validation rows without a label (empty or -1).", ["error", "drop"])
+    empty_text: str = _option("error", "Rows whose text is missing or blank.", ["error", "drop", "keep"])
+    do_regression: bool | None = _option(None, "Predict a number. Default: yes if the labels are floats.")
+    max_seq_length: int = _option(128, "Longest text in tokens; what is cut off is reported.")
+    pad_to_max_length: bool = _option(
+        False, "Pad every text to --max_seq_length and not to the longest of its batch: same results, more time."
+    )
+    preprocessing_num_workers: int | None = _option(None, "Processes for tokenization.")
+    overwrite_cache: bool = _option(False, "Tokenize again, whatever `datasets` has in its cache.")
+    shuffle_train_dataset: bool = _option(False, "Shuffle the training rows before --max_train_samples cuts them.")
+    shuffle_seed: int = _option(42, "Seed of that shuffle.")
+    max_train_samples: int | None = _option(None, "Use at most this many training rows.")
+    max_eval_samples: int | None = _option(None, "Use at most this many validation rows.")
+    max_predict_samples: int | None = _option(None, "Use at most this many test rows.")
+    metric_name: str | None = _option(None, "Further metric, loaded by the `evaluate` library if it can be reached.")
+
+    def __post_init__(self):
+        if self.dataset_name is None and not (self.train_file or self.validation_file or self.test_file):
+            raise ValueError(
+                "There is no data: pass --dataset_name, or at least one of --train_file, --validation_file and "
+                "--test_file."
+            )
+        if self.max_seq_length < 1:
+            raise ValueError(f"--max_seq_length must be at least 1, got {self.max_seq_length}.")
+
+
+def split_names(value: str | None) -> list[str]:
+    """Split a comma-separated list and strip the names.
+
+    Examples:
+    ```python
+    >>> split_names("title, abstract")
+    ['title', 'abstract']
+
+    ```
+    """
+    return [name.strip() for name in value.split(",") if name.strip()] if value else []

@@ -1,0 +1,113 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+"""Reading files and data sets into the splits `train`, `validation` and `test`."""
+
+import os
+from collections.abc import Sequence
+
+from datasets import Dataset, DatasetDict, load_dataset
+
+from .arguments import DataTrainingArguments, split_names
+
+
+# Without these, pandas would read texts and labels such as "NA", "None" or "null" as missing.
+_VERBATIM = {"keep_default_na": False, "na_values": [""]}
+_READERS = {
+    ".csv": ("csv", _VERBATIM),
+    ".tsv": ("csv", {**_VERBATIM, "sep": "\t"}),
+    ".json": ("json", {}),
+    ".jsonl": ("json", {}),
+    ".parquet": ("parquet", {}),
+}
+_ROLES = ("train", "validation", "test")
+
+
+def load_splits(
+    arguments: DataTrainingArguments,
+    needed: Sequence[str] = _ROLES,
+    cache_dir: str | None = None,
+    token: str | None = None,
+) -> DatasetDict:
+    """Read the files or the data set that the arguments name.
+
+    Args:
+        arguments: where the data is, and which splits and columns to leave out.
+        needed: which of `train`, `validation` and `test` to read, where there are such.
+        cache_dir: cache of `datasets`.
+        token: token for the Hub.
+
+    Returns:
+        The splits under the names `train`, `validation` and `test`.
+
+    Raises:
+        FileNotFoundError: if a file does not exist.
+        ValueError: if a file is of an unknown type or empty, or a split does not exist.
+    """
+    if arguments.dataset_name is None:
+        files = {role: getattr(arguments, f"{role}_file") for role in needed}
+        splits = {role: load_file(path, cache_dir) for role, path in files.items() if path}
+    else:
+        splits = _load_named(arguments, needed, cache_dir, token)
+    removed = split_names(arguments.remove_columns)
+    for role, split in splits.items():
+        _check_columns(split, removed, role, "--remove_columns")
+        if not len(split):
+            raise ValueError(f"The {role} data is empty: it has the columns {split.column_names} but no row.")
+    return DatasetDict({role: split.remove_columns(removed) for role, split in splits.items()})
+
+
+def load_file(path: str, cache_dir: str | None = None) -> Dataset:
+    """Read one csv, tsv, json, jsonl or parquet file.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if its type is unknown or it is empty.
+    """
+    if not os.path.isfile(path):
+        raise FileNotFoundError(f"There is no file {path!r} (looked in {os.getcwd()}).")
+    extension = os.path.splitext(path)[1].lower()
+    if extension not in _READERS:
+        raise ValueError(f"{path!r} is of no known type: its name must end in {', '.join(_READERS)}.")
+    if os.path.getsize(path) == 0:
+        raise ValueError(f"{path!r} is empty.")
+    builder, options = _READERS[extension]
+    return load_dataset(builder, data_files=path, split="train", cache_dir=cache_dir, **options)
+
+
+def _load_named(
+    arguments: DataTrainingArguments, needed: Sequence[str], cache_dir: str | None, token: str | None
+) -> dict[str, Dataset]:
+    found = load_dataset(arguments.dataset_name, arguments.dataset_config_name, cache_dir=cache_dir, token=token)
+    left_out = split_names(arguments.remove_splits)
+    names = {role: getattr(arguments, f"{role}_split_name") for role in needed}
+    for name in [*left_out, *filter(None, names.values())]:
+        if name not in found:
+            raise ValueError(f"{arguments.dataset_name!r} has no split {name!r}; it has {', '.join(found)}.")
+    splits = {role: name or role for role, name in names.items()}
+    return {role: found[name] for role, name in splits.items() if name in found and name not in left_out}
+
+
+def _check_columns(split: Dataset, names: Sequence[str], role: str, option: str) -> None:
+    for name in names:
+        if name not in split.column_names:
+            raise ValueError(
+                f"{option} names the column {name!r}, which the {role} data does not have; it has "
+                f"{', '.join(split.column_names)}."
+            )
+
+
+def find_column(split: Dataset, wanted: str | None, usual: Sequence[str], role: str, option: str) -> str:
+    """Return the wanted column, or the first usual one that exists.
+
+    Raises:
+        ValueError: if there is none; the message lists the columns that there are.
+    """
+    if wanted is not None:
+        _check_columns(split, [wanted], role, option)
+        return wanted
+    for name in usual:
+        if name in split.column_names:
+            return name
+    raise ValueError(
+        f"The {role} data has no column {' or '.join(map(repr, usual))}; it has {', '.join(split.column_names)}. "
+        f"Name the right one with {option}."
+    )

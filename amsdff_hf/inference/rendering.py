@@ -1,0 +1,149 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+"""Explanations for the eye: an HTML fragment and a picture."""
+
+from html import escape
+
+from transformers.utils import requires_backends
+
+from .explanations import Explanation, WordWeight
+
+
+_ORANGE = (0.93, 0.46, 0.0)
+_BLUE = (0.20, 0.42, 0.69)
+_LABELS_SHOWN = 6
+_STRONGEST_MARK = 0.85
+
+
+def explanation_to_html(explanation: Explanation) -> str:
+    """Return an HTML fragment: the scores, the text with its words marked, experts and scales.
+
+    The stronger the color of a word, the larger its share; the largest has the full color. Point at a word to read
+    its share.
+    """
+    strongest = _strongest(explanation)
+    paragraphs = []
+    for index, text in enumerate(explanation.texts):
+        parts, position = [], 0
+        for word in (word for word in explanation.words if word.text_index == index):
+            color = f"rgba({', '.join(str(round(255 * part)) for part in _ORANGE)}, {_opacity(word, strongest):.2f})"
+            parts.append(escape(text[position : word.start]))
+            parts.append(
+                f'<span style="background: {color}; border-radius: 3px" title="{word.weight:.1%}">'
+                f"{escape(text[word.start : word.end])}</span>"
+            )
+            position = word.end
+        cut = '<span style="color: #888" title="cut off">' + escape(text[position:]) + "</span>"
+        paragraphs.append(f'<p style="line-height: 1.7">{"".join(parts)}{cut if text[position:].strip() else ""}</p>')
+    scores = ", ".join(f"<b>{escape(label)}</b> {score:.3f}" for label, score in _top_scores(explanation))
+    return (
+        f'<div class="amsdff-explanation" style="font-family: sans-serif; max-width: 60em"><p>{scores}</p>'
+        f'{"".join(paragraphs)}<p style="color: #666; font-size: 85%">{escape(_footer(explanation))}</p></div>'
+    )
+
+
+def save_explanation_image(explanation: Explanation, path: str) -> None:
+    """Draw the scores as bars and the text with its words marked.
+
+    Args:
+        explanation: what to draw.
+        path: file to write; its ending decides the format.
+
+    Raises:
+        ImportError: if matplotlib is not installed.
+    """
+    requires_backends(save_explanation_image, "matplotlib")
+    from matplotlib.figure import Figure
+
+    scores = _top_scores(explanation)
+    lines = _wrap(explanation, characters=88)
+    text_height, bars_height = 0.30 * len(lines) + 0.55, 0.28 * len(scores) + 0.35
+    figure = Figure(figsize=(9.5, text_height + bars_height), layout="constrained")
+    bars, text = figure.subplots(2, 1, height_ratios=[bars_height, text_height])
+    _draw_scores(bars, scores)
+    _draw_text(text, lines, _strongest(explanation), _footer(explanation))
+    figure.savefig(path, dpi=150)
+
+
+def _draw_scores(axes, scores: list[tuple[str, float]]) -> None:
+    names, values = zip(*reversed(scores))
+    axes.barh(names, values, color=_BLUE, height=0.65)
+    for position, value in enumerate(values):
+        axes.text(max(value, 0), position, f" {value:.3f}", va="center", fontsize=9)
+    if all(0 <= value <= 1 for value in values):
+        axes.set_xlim(0, 1.12)
+    axes.xaxis.set_visible(False)
+    for side in ("top", "right", "bottom"):
+        axes.spines[side].set_visible(False)
+    axes.tick_params(axis="y", length=0, labelsize=10)
+
+
+def _draw_text(axes, lines: list[list[tuple[str, WordWeight | None]]], strongest: float, footer: str) -> None:
+    """Write line by line in a monospaced font, whose letters all have the same width."""
+    axes.set_axis_off()
+    columns = max(max(sum(len(piece) for piece, _ in line) for line in lines), 88)
+    axes.set_xlim(0, columns)
+    axes.set_ylim(len(lines) + 1.2, -0.2)
+    for row, line in enumerate(lines):
+        column = 0
+        for piece, word in line:
+            if word is not None:
+                box = (column, row + 0.06), len(piece), 0.88
+                axes.add_patch(_rectangle(*box, (*_ORANGE, _opacity(word, strongest))))
+            for offset, letter in enumerate(piece):
+                axes.text(
+                    column + offset + 0.5,
+                    row + 0.52,
+                    letter,
+                    family="monospace",
+                    fontsize=10,
+                    ha="center",
+                    va="center",
+                )
+            column += len(piece)
+    axes.text(0, len(lines) + 0.7, footer, fontsize=8.5, color="#555555", va="center")
+
+
+def _rectangle(corner: tuple[float, float], width: float, height: float, color: tuple[float, ...]):
+    from matplotlib.patches import Rectangle
+
+    return Rectangle(corner, width, height, facecolor=color, edgecolor="none")
+
+
+def _wrap(explanation: Explanation, characters: int) -> list[list[tuple[str, WordWeight | None]]]:
+    """Break the texts into lines of pieces; a piece is a word, or what stands between two words."""
+    lines: list[list[tuple[str, WordWeight | None]]] = []
+    for index, text in enumerate(explanation.texts):
+        lines.append([])
+        position = width = 0
+        for word in (word for word in explanation.words if word.text_index == index):
+            between = " ".join(text[position : word.start].split("\n"))
+            if width + len(between) + len(word.word) > characters and width:
+                lines.append([])
+                width, between = 0, ""
+            lines[-1] += [(between, None)] * bool(between) + [(word.word, word)]
+            width += len(between) + len(word.word)
+            position = word.end
+        if text[position:].strip():
+            lines[-1].append((" ...", None))
+    return lines
+
+
+def _top_scores(explanation: Explanation) -> list[tuple[str, float]]:
+    return sorted(explanation.scores.items(), key=lambda item: -item[1])[:_LABELS_SHOWN]
+
+
+def _strongest(explanation: Explanation) -> float:
+    return max((word.weight for word in explanation.words), default=1.0) or 1.0
+
+
+def _opacity(word: WordWeight, strongest: float) -> float:
+    return _STRONGEST_MARK * word.weight / strongest
+
+
+def _footer(explanation: Explanation) -> str:
+    experts = " / ".join(f"{gate:.0%}" for gate in explanation.expert_gates)
+    scales = ", ".join(f"{scale}: {share:.0%}" for scale, share in explanation.scale_weights.items())
+    cut = " · the end of the text was cut off" if explanation.truncated else ""
+    return (
+        f"experts {experts} · scales in tokens {scales} · special tokens {explanation.special_tokens_weight:.0%}{cut}"
+    )

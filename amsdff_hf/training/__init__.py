@@ -1,0 +1,46 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+"""What the stock Trainer needs beside it: arguments, models to start from, optimizer, metrics and reports."""
+
+from .arguments import ModelArguments
+from .class_weights import balanced_class_weights
+from .evaluate_metric import load_evaluate_metric
+from .metrics import (
+    calibration_error,
+    classification_metrics,
+    label_metrics,
+    multi_label_metrics,
+    own_metric_names,
+    per_class_metrics,
+    predicted_labels,
+    regression_metrics,
+    to_probabilities,
+)
+from .model_loading import load_for_training, load_tokenizer, load_trained
+from .optimizer import build_optimizer, freeze_backbone
+from .output_folder import find_checkpoint
+from .reports import format_table, save_json, write_reports
+
+
+__all__ = [
+    "ModelArguments",
+    "balanced_class_weights",
+    "build_optimizer",
+    "calibration_error",
+    "classification_metrics",
+    "find_checkpoint",
+    "format_table",
+    "freeze_backbone",
+    "label_metrics",
+    "load_evaluate_metric",
+    "load_for_training",
+    "load_tokenizer",
+    "load_trained",
+    "multi_label_metrics",
+    "own_metric_names",
+    "per_class_metrics",
+    "predicted_labels",
+    "regression_metrics",
+    "save_json",
+    "to_probabilities",
+    "write_reports",
+]

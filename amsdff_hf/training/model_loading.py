@@ -1,0 +1,148 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+"""The model and the tokenizer that a run starts from."""
+
+from typing import Any
+
+from transformers import (
+    AutoConfig,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    PreTrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+from transformers.utils import logging
+
+from ..models.modeling_amsdff import AmsdffForSequenceClassification
+from .arguments import ModelArguments
+
+
+logger = logging.get_logger(__name__)
+
+ARCHITECTURES = {"amsdff": AmsdffForSequenceClassification}
+
+
+def load_tokenizer(arguments: ModelArguments) -> PreTrainedTokenizerBase:
+    """Load the tokenizer; where it has no padding token, as in many language models, the end token serves.
+
+    Raises:
+        OSError: if there is no tokenizer under the name.
+        ValueError: if there is no token that could pad.
+    """
+    tokenizer = AutoTokenizer.from_pretrained(
+        arguments.tokenizer_name or arguments.model_name_or_path,
+        use_fast=arguments.use_fast_tokenizer,
+        trust_remote_code=arguments.trust_remote_code,
+        **_hub_arguments(arguments),
+    )
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
+        if tokenizer.pad_token is None:
+            raise ValueError("The tokenizer has neither a padding token nor an end token: add one and save it.")
+        logger.warning(f"The tokenizer has no padding token: using {tokenizer.pad_token!r}.")
+    return tokenizer
+
+
+def load_trained(arguments: ModelArguments) -> PreTrainedModel:
+    """Load a trained classifier, ours or any of transformers, to evaluate it or to predict.
+
+    Raises:
+        OSError: if there is no model under the name.
+        ValueError: if it is not a classifier, since a new head would predict at random.
+    """
+    config = _read_config(arguments)
+    if not is_classifier(config):
+        raise ValueError(
+            f"{arguments.model_name_or_path!r} is no trained classifier (architectures: {config.architectures}): its "
+            "head would be random. Train it first with --do_train, or name a trained one."
+        )
+    return AutoModelForSequenceClassification.from_pretrained(
+        arguments.model_name_or_path,
+        trust_remote_code=arguments.trust_remote_code,
+        **_hub_arguments(arguments),
+    )
+
+
+def load_for_training(
+    arguments: ModelArguments, labels: list[str], problem_type: str, **config_fields: Any
+) -> PreTrainedModel:
+    """Put a new head on a backbone, or go on with a trained classifier.
+
+    Args:
+        arguments: backbone or classifier, architecture and where to find it.
+        labels: names of the labels in the order of their ids.
+        problem_type: what is predicted.
+        config_fields: further fields of the configuration, such as `loss_weights`; not for the plain head.
+
+    Raises:
+        OSError: if there is no model under the name.
+        ValueError: if a trained classifier of this package is to become a plain one.
+    """
+    config = _read_config(arguments)
+    is_ours = config.model_type in ARCHITECTURES
+    if arguments.architecture == "plain":
+        if is_ours:
+            raise ValueError(
+                f"{arguments.model_name_or_path!r} is an {config.model_type} classifier and cannot be trained as "
+                "--architecture plain: name its backbone, or leave --architecture out."
+            )
+        return _load_plain(arguments, labels, problem_type)
+    if is_ours:
+        return ARCHITECTURES[config.model_type].from_pretrained(
+            arguments.model_name_or_path,
+            labels=labels,
+            problem_type=problem_type,
+            ignore_mismatched_sizes=arguments.ignore_mismatched_sizes,
+            **config_fields,
+            **_hub_arguments(arguments),
+        )
+    return ARCHITECTURES[arguments.architecture].from_backbone(
+        arguments.model_name_or_path,
+        labels=labels,
+        problem_type=problem_type,
+        **config_fields,
+        **_hub_arguments(arguments),
+    )
+
+
+def is_classifier(config: PreTrainedConfig) -> bool:
+    """Whether the checkpoint of this configuration holds a sequence classifier."""
+    return any(name.endswith("ForSequenceClassification") for name in config.architectures or ())
+
+
+def _load_plain(arguments: ModelArguments, labels: list[str], problem_type: str) -> PreTrainedModel:
+    hub_arguments = {"trust_remote_code": arguments.trust_remote_code, **_hub_arguments(arguments)}
+    config = AutoConfig.from_pretrained(
+        arguments.config_name or arguments.model_name_or_path,
+        num_labels=len(labels),
+        id2label=dict(enumerate(labels)),
+        label2id={name: index for index, name in enumerate(labels)},
+        problem_type=problem_type,
+        **hub_arguments,
+    )
+    model = AutoModelForSequenceClassification.from_pretrained(
+        arguments.model_name_or_path,
+        config=config,
+        ignore_mismatched_sizes=arguments.ignore_mismatched_sizes,
+        **hub_arguments,
+    )
+    # The plain heads return a mean, but the Trainer infers from their signature that they scale it themselves, and
+    # would make the gradient larger by the number of accumulation steps.
+    model.accepts_loss_kwargs = False
+    return model
+
+
+def _read_config(arguments: ModelArguments) -> PreTrainedConfig:
+    try:
+        return AutoConfig.from_pretrained(
+            arguments.model_name_or_path, trust_remote_code=arguments.trust_remote_code, **_hub_arguments(arguments)
+        )
+    except OSError as error:
+        raise OSError(
+            f"--model_name_or_path {arguments.model_name_or_path!r} is neither a folder with a config.json nor a "
+            "model that could be read from the Hub or its local cache. Check the spelling and the connection."
+        ) from error
+
+
+def _hub_arguments(arguments: ModelArguments) -> dict[str, Any]:
+    return {"cache_dir": arguments.cache_dir, "revision": arguments.model_revision, "token": arguments.token}

@@ -1,0 +1,71 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+"""Optimizer groups for backbone and head, and freezing of the backbone."""
+
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import PreTrainedModel, Trainer, TrainingArguments
+
+
+def find_backbone(model: PreTrainedModel) -> nn.Module:
+    """Return the pretrained part of a classifier, ours or one of transformers.
+
+    Raises:
+        ValueError: if the model has no part of its own for it.
+    """
+    backbone = getattr(model, "backbone", None)
+    backbone = model.base_model if backbone is None else backbone
+    if backbone is model:
+        raise ValueError(f"{type(model).__name__} does not tell its backbone from its head.")
+    return backbone
+
+
+def build_optimizer(
+    model: PreTrainedModel, arguments: TrainingArguments, head_learning_rate: float | None = None
+) -> torch.optim.Optimizer:
+    """Build the Trainer's optimizer with a learning rate of its own for the head.
+
+    Biases and norms have no weight decay, as in the Trainer. Hand it over as
+    `Trainer(..., optimizers=(build_optimizer(model, arguments, 1e-3), None))`.
+
+    Args:
+        model: the classifier, on its device.
+        arguments: learning rate of the backbone, weight decay and kind of optimizer.
+        head_learning_rate: learning rate of all that is not backbone; that of the backbone if not given.
+
+    Returns:
+        An optimizer with up to four groups: backbone and head, with and without weight decay.
+    """
+    backbone = {id(parameter) for parameter in find_backbone(model).parameters()}
+    head_rate = arguments.learning_rate if head_learning_rate is None else head_learning_rate
+    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            is_decayed = parameter.ndim > 1 and not name.endswith("bias")
+            groups.setdefault((id(parameter) in backbone, is_decayed), []).append(parameter)
+    optimizer_class, options = Trainer.get_optimizer_cls_and_kwargs(arguments, model)
+    return optimizer_class(
+        [
+            {
+                "params": parameters,
+                "lr": arguments.learning_rate if is_backbone else head_rate,
+                "weight_decay": arguments.weight_decay if is_decayed else 0.0,
+            }
+            for (is_backbone, is_decayed), parameters in groups.items()
+        ],
+        **options,
+    )
+
+
+def freeze_backbone(model: PreTrainedModel) -> None:
+    """Train the head alone: the backbone gets no gradients and no dropout, in training too."""
+    backbone = find_backbone(model)
+    backbone.requires_grad_(False)
+    # The Trainer calls model.train() before every step, which would switch the backbone's dropout on again.
+    backbone.register_forward_pre_hook(_in_evaluation_mode)
+
+
+def _in_evaluation_mode(module: nn.Module, inputs: Any) -> None:
+    if module.training:
+        module.eval()

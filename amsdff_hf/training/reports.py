@@ -1,0 +1,123 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+"""What a run leaves behind for people: tables, predictions and pictures."""
+
+import csv
+import json
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .confusion_matrix import save_confusion_matrix
+from .metrics import UNLABELLED, per_class_metrics, predicted_labels
+
+
+def format_table(rows: Sequence[Sequence[Any]], header: Sequence[str]) -> str:
+    """Lay out a table for the terminal: the first column to the left, numbers to the right with four digits.
+
+    Examples:
+    ```python
+    >>> print(format_table([["accuracy", 0.5], ["texts", 20]], header=["metric", "test"]))
+    metric      test
+    --------  ------
+    accuracy  0.5000
+    texts         20
+
+    ```
+    """
+    cells = [[_cell(value) for value in row] for row in rows]
+    widths = [max(len(row[column]) for row in [list(header), *cells]) for column in range(len(header))]
+    lines = [list(header), ["-" * width for width in widths], *cells]
+    return "\n".join(
+        "  ".join(
+            [line[0].ljust(widths[0])] + [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
+        ).rstrip()
+        for line in lines
+    )
+
+
+def write_reports(
+    folder: str,
+    prefix: str,
+    probabilities: np.ndarray,
+    labels: np.ndarray | None,
+    texts: Sequence[str],
+    names: Sequence[str],
+    problem_type: str,
+    thresholds: Sequence[float] | None = None,
+) -> str:
+    """Write predictions, per-class table and confusion matrix of one split.
+
+    The files are `{prefix}_predictions.csv` (`predictions.csv` and `predict_results.txt` for the prefix `predict`),
+    `{prefix}_per_class.json` and `{prefix}_confusion_matrix.png`.
+
+    Args:
+        folder: where to write.
+        prefix: `eval` or `predict`.
+        probabilities: `(num_texts, num_labels)`, see [`to_probabilities`].
+        labels: encoded labels, or `None`.
+        texts: the texts.
+        names: names of the labels.
+        problem_type: as in the model's configuration.
+        thresholds: one per label in multi-label classification.
+
+    Returns:
+        The per-class table to print; empty if there is none.
+    """
+    predicted = predicted_labels(probabilities, problem_type, thresholds)
+    readable = _readable(predicted, problem_type, names)
+    file_name = "predictions.csv" if prefix == "predict" else f"{prefix}_predictions.csv"
+    save_predictions(os.path.join(folder, file_name), readable, probabilities, names, texts)
+    if prefix == "predict":
+        with open(os.path.join(folder, "predict_results.txt"), "w", encoding="utf-8") as file:
+            file.write("index\tprediction\n")
+            file.writelines(f"{index}\t{label}\n" for index, label in enumerate(readable))
+    if labels is None or problem_type == "regression" or (labels == UNLABELLED).all():
+        return ""
+    table = per_class_metrics(probabilities, labels, names, problem_type, thresholds)
+    save_json(table, os.path.join(folder, f"{prefix}_per_class.json"))
+    if problem_type == "single_label_classification":
+        kept = labels != UNLABELLED
+        path = os.path.join(folder, f"{prefix}_confusion_matrix.png")
+        save_confusion_matrix(predicted[kept], labels[kept], names, path)
+    rows = [[name, *values.values()] for name, values in table.items()]
+    return format_table(rows, header=[f"{prefix}: label", "precision", "recall", "f1", "texts"])
+
+
+def save_json(values: dict[str, Any], path: str) -> None:
+    """Write a dictionary as readable JSON."""
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(values, file, indent=2, ensure_ascii=False)
+        file.write("\n")
+
+
+def save_predictions(
+    path: str, predicted: Sequence[str], probabilities: np.ndarray, names: Sequence[str], texts: Sequence[str]
+) -> None:
+    """Write one row per text: its number from 0, the prediction, the score of every label and the text.
+
+    Args:
+        path: csv file to write.
+        predicted: what is predicted for each text, as people read it.
+        probabilities: `(num_texts, num_labels)`.
+        names: names of the labels.
+        texts: the texts.
+    """
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["index", "prediction", *[f"score_{name}" for name in names], "text"])
+        for index, (label, scores, text) in enumerate(zip(predicted, probabilities, texts, strict=True)):
+            writer.writerow([index, label, *[f"{score:.6f}" for score in scores], text])
+
+
+def _readable(predicted: np.ndarray, problem_type: str, names: Sequence[str]) -> list[str]:
+    if problem_type == "regression":
+        return [f"{value:.6g}" for value in predicted]
+    if problem_type == "multi_label_classification":
+        return [";".join(name for name, one in zip(names, row, strict=True) if one) for row in predicted]
+    return [names[index] for index in predicted]
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.4f}" if isinstance(value, (float, np.floating)) else str(value)

@@ -1,0 +1,310 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+r"""Train, evaluate and use a text classifier on your own data or any data set of the Hub.
+
+All arguments of transformers' run_classification.py work here too. For example:
+
+    python examples/run_classification.py --model_name_or_path distilbert-base-uncased \
+        --train_file train.csv --validation_file dev.csv --test_file test.csv \
+        --do_train --do_eval --do_predict --output_dir runs/my-classifier
+
+The test file may be the only one, with a trained classifier as --model_name_or_path and --do_predict.
+"""
+
+import os
+import random
+import sys
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from datasets import Dataset
+from transformers import (
+    DataCollatorWithPadding,
+    EarlyStoppingCallback,
+    EvalPrediction,
+    HfArgumentParser,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    Trainer,
+    TrainingArguments,
+    set_seed,
+)
+
+from amsdff_hf.data import (
+    LABELS,
+    TEXT,
+    DataTrainingArguments,
+    LabelSpace,
+    label_space_of,
+    label_splits,
+    read_splits,
+    tokenize,
+    usable_length,
+)
+from amsdff_hf.training import (
+    ModelArguments,
+    balanced_class_weights,
+    build_optimizer,
+    find_checkpoint,
+    format_table,
+    freeze_backbone,
+    label_metrics,
+    load_evaluate_metric,
+    load_for_training,
+    load_tokenizer,
+    load_trained,
+    own_metric_names,
+    predicted_labels,
+    to_probabilities,
+    write_reports,
+)
+
+
+@dataclass
+class Prepared:
+    """All that a run needs, checked and ready."""
+
+    checkpoint: str | None
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    space: LabelSpace
+    splits: dict[str, Dataset]
+    truncated: dict[str, float]
+    max_length: int
+
+
+def parse_arguments() -> tuple[ModelArguments, DataTrainingArguments, TrainingArguments]:
+    """Read the command line, or the one JSON file named on it."""
+    parser = HfArgumentParser(
+        (ModelArguments, DataTrainingArguments, TrainingArguments), description=__doc__.split("\n")[0]
+    )
+    if len(sys.argv) == 2 and sys.argv[1].endswith(".json"):
+        parsed = parser.parse_json_file(json_file=os.path.abspath(sys.argv[1]))
+    else:
+        parsed = parser.parse_args_into_dataclasses()
+    model_args, _, training_args = parsed
+    if not (training_args.do_train or training_args.do_eval or training_args.do_predict):
+        raise ValueError("There is nothing to do: pass --do_train, --do_eval, --do_predict or several of them.")
+    if model_args.early_stopping_patience and not training_args.load_best_model_at_end:
+        raise ValueError(
+            "--early_stopping_patience needs to know the best model: add --load_best_model_at_end --eval_strategy "
+            "epoch --save_strategy epoch (and --metric_for_best_model macro_f1, if not the loss shall decide)."
+        )
+    # Pinned memory without an accelerator only earns a warning.
+    training_args.dataloader_pin_memory &= training_args.device.type != "cpu"
+    return parsed
+
+
+def needed_splits(training_args: TrainingArguments) -> list[str]:
+    """Return the splits that the run reads."""
+    wanted = {
+        "train": training_args.do_train,
+        "validation": training_args.do_eval or training_args.eval_strategy != "no",
+        "test": training_args.do_predict,
+    }
+    return [role for role, is_wanted in wanted.items() if is_wanted]
+
+
+def build_model(model_args: ModelArguments, space: LabelSpace, train: Dataset) -> PreTrainedModel:
+    """Build the model to train, with its loss."""
+    fields = {"loss_weights": model_args.parsed_loss_weights()}
+    if model_args.class_weights == "balanced":
+        fields["class_weights"] = balanced_class_weights(np.array(train[LABELS]), space.problem_type, space.names)
+    else:
+        fields["class_weights"] = model_args.parsed_class_weights(len(space.names))
+    fields = {name: value for name, value in fields.items() if value is not None}
+    model = load_for_training(model_args, list(space.names), space.problem_type, **fields)
+    if model_args.freeze_backbone:
+        freeze_backbone(model)
+    return model
+
+
+def prepare(
+    model_args: ModelArguments, data_args: DataTrainingArguments, training_args: TrainingArguments
+) -> Prepared:
+    """Check and load everything, so that whatever is wrong shows before any training."""
+    checkpoint = None
+    if training_args.do_train:
+        checkpoint = find_checkpoint(training_args, model_args.overwrite_output_dir)
+    tokenizer = load_tokenizer(model_args)
+    trained = None if training_args.do_train else load_trained(model_args)
+    splits = read_splits(data_args, needed_splits(training_args), model_args.cache_dir, model_args.token)
+    splits, space = label_splits(splits, data_args, None if trained is None else label_space_of(trained.config))
+    set_seed(training_args.seed)
+    model = build_model(model_args, space, splits["train"]) if trained is None else trained
+    model.config.pad_token_id = tokenizer.pad_token_id if trained is None else model.config.pad_token_id
+    max_length = usable_length(data_args.max_seq_length, tokenizer, model)
+    truncated = {}
+    for role in splits:
+        with training_args.main_process_first(desc=f"tokenization of the {role} data"):
+            tokenized = tokenize(
+                splits[role],
+                tokenizer,
+                max_length,
+                role,
+                data_args.pad_to_max_length,
+                data_args.preprocessing_num_workers,
+                not data_args.overwrite_cache,
+            )
+        splits[role], truncated[role] = tokenized.dataset, tokenized.truncated_share
+    return Prepared(checkpoint, model, tokenizer, space, splits, truncated, max_length)
+
+
+def describe(prepared: Prepared, training_args: TrainingArguments) -> None:
+    """Say what will be done with which data, and show three training texts."""
+    parameters = sum(p.numel() for p in prepared.model.parameters())
+    say(training_args, f"\n{type(prepared.model).__name__}, {parameters:,} parameters")
+    names = prepared.space.names
+    shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
+    say(training_args, f"{prepared.space.problem_type.replace('_', ' ')}, {len(names)} labels: {shown}")
+    for role, split in prepared.splits.items():
+        share = prepared.truncated[role]
+        say(
+            training_args,
+            f"{role}: {len(split):,} texts, {share:.1%} longer than {prepared.max_length} tokens and cut",
+        )
+    if "train" in prepared.splits:
+        train = prepared.splits["train"]
+        for row in random.Random(training_args.seed).sample(range(len(train)), min(3, len(train))):
+            say(training_args, f"  text {row + 1}, label {train[row][LABELS]}: {train[row][TEXT][:100]!r}")
+
+
+def build_trainer(
+    prepared: Prepared,
+    model_args: ModelArguments,
+    data_args: DataTrainingArguments,
+    training_args: TrainingArguments,
+) -> Trainer:
+    """Build the stock Trainer."""
+    space, model = prepared.space, prepared.model
+    thresholds = getattr(model.config, "thresholds", None)
+    further = None
+    if data_args.metric_name is not None:
+        own_names = own_metric_names(space.problem_type)
+        further = load_evaluate_metric(
+            data_args.metric_name, space.problem_type, len(space.names), own_names, model_args.cache_dir
+        )
+
+    def compute_metrics(prediction: EvalPrediction) -> dict[str, float]:
+        probabilities = to_probabilities(prediction.predictions, space.problem_type)
+        metrics = label_metrics(probabilities, prediction.label_ids, space.problem_type, thresholds)
+        if further is not None:
+            predicted = predicted_labels(probabilities, space.problem_type, thresholds)
+            metrics.update(further(predicted, prediction.label_ids))
+        return metrics
+
+    head_rate = model_args.head_learning_rate
+    optimizer = build_optimizer(model, training_args, head_rate) if training_args.do_train and head_rate else None
+    patience = model_args.early_stopping_patience
+    return Trainer(
+        model=model,
+        args=training_args,
+        train_dataset=prepared.splits.get("train"),
+        eval_dataset=prepared.splits.get("validation"),
+        processing_class=prepared.tokenizer,
+        data_collator=DataCollatorWithPadding(
+            prepared.tokenizer, pad_to_multiple_of=8 if training_args.fp16 or training_args.bf16 else None
+        ),
+        compute_metrics=compute_metrics,
+        callbacks=[EarlyStoppingCallback(early_stopping_patience=patience)] if patience else None,
+        optimizers=(optimizer, None),
+    )
+
+
+def train(trainer: Trainer, prepared: Prepared) -> dict[str, float]:
+    """Train, or go on training, and save model and tokenizer."""
+    if prepared.checkpoint is not None:
+        say(trainer.args, f"Going on from {prepared.checkpoint}.")
+    metrics = trainer.train(resume_from_checkpoint=prepared.checkpoint).metrics
+    metrics["train_samples"] = len(prepared.splits["train"])
+    trainer.save_model()
+    if trainer.is_world_process_zero():
+        # A pickle, which nobody should have to load to use the model.
+        os.remove(os.path.join(trainer.args.output_dir, "training_args.bin"))
+    trainer.save_metrics("train", metrics)
+    trainer.save_state()
+    return metrics
+
+
+def score(trainer: Trainer, prepared: Prepared, role: str, prefix: str) -> dict[str, float]:
+    """Predict a split, write metrics, per-class table, predictions and picture, and return the metrics."""
+    split, space = prepared.splits[role], prepared.space
+    thresholds = getattr(prepared.model.config, "thresholds", None)
+    has_labels = LABELS in split.column_names
+    start = time.perf_counter()
+    # Test rows may lack labels, which no loss could be computed for.
+    inputs = split if role == "validation" or not has_labels else split.remove_columns(LABELS)
+    output = trainer.predict(inputs, metric_key_prefix=prefix)
+    seconds = time.perf_counter() - start
+    if not trainer.is_world_process_zero():
+        return {}
+    probabilities = to_probabilities(output.predictions, space.problem_type)
+    metrics = {name: value for name, value in output.metrics.items() if name.startswith(prefix)}
+    if has_labels and role == "test":
+        found = label_metrics(probabilities, np.array(split[LABELS]), space.problem_type, thresholds)
+        metrics.update({f"{prefix}_{name}": value for name, value in found.items()})
+    metrics.update({f"{prefix}_samples": len(split), f"{prefix}_truncated_share": prepared.truncated[role]})
+    metrics[f"{prefix}_samples_per_second"] = len(split) / seconds
+    trainer.save_metrics(prefix, metrics)
+    labels = np.array(split[LABELS]) if has_labels else None
+    folder = trainer.args.output_dir
+    table = write_reports(
+        folder, prefix, probabilities, labels, split[TEXT], space.names, space.problem_type, thresholds
+    )
+    print(f"\n{table}" if table else "")
+    return metrics
+
+
+def summarize(
+    prepared: Prepared, training_args: TrainingArguments, results: dict[str, dict[str, float]], seconds: float
+) -> None:
+    """Print the one table that a person reads, and what was written where."""
+    columns = {prefix: metrics for prefix, metrics in results.items() if metrics}
+    names = list(dict.fromkeys(key.removeprefix(f"{p}_") for p, metrics in columns.items() for key in metrics))
+    hidden = ("runtime", "steps_per_second", "model_preparation_time")
+    rows = [
+        [name, *(metrics.get(f"{prefix}_{name}", "") for prefix, metrics in columns.items())]
+        for name in names
+        if name not in hidden
+    ]
+    parameters = sum(p.numel() for p in prepared.model.parameters())
+    print(f"\n{type(prepared.model).__name__}, {parameters:,} parameters, {seconds:.0f} seconds\n")
+    if rows:
+        print(format_table(rows, header=["metric", *columns]))
+    files = sorted(name for name in os.listdir(training_args.output_dir) if not name.startswith("checkpoint-"))
+    print(f"\nIn {training_args.output_dir}: {', '.join(files)}")
+
+
+def say(training_args: TrainingArguments, message: str) -> None:
+    """Print a message once, whatever the number of processes."""
+    if training_args.process_index == 0:
+        print(message, flush=True)
+
+
+def main() -> None:
+    """Do what the command line asks for."""
+    start = time.perf_counter()
+    try:
+        model_args, data_args, training_args = parse_arguments()
+        prepared = prepare(model_args, data_args, training_args)
+        trainer = build_trainer(prepared, model_args, data_args, training_args)
+    except (ValueError, OSError) as error:
+        if "--log_level" in sys.argv and "debug" in sys.argv:
+            raise
+        sys.exit(f"error: {error}")
+    describe(prepared, training_args)
+    results = {}
+    if training_args.do_train:
+        train(trainer, prepared)
+    if training_args.do_eval:
+        results["eval"] = score(trainer, prepared, "validation", "eval")
+    if training_args.do_predict:
+        results["predict"] = score(trainer, prepared, "test", "predict")
+    if training_args.push_to_hub:
+        trainer.push_to_hub(finetuned_from=model_args.model_name_or_path, tasks="text-classification")
+    if trainer.is_world_process_zero():
+        summarize(prepared, training_args, results, time.perf_counter() - start)
+
+
+if __name__ == "__main__":
+    main()
