@@ -55,6 +55,7 @@ from amsdff_hf.training import (
     load_trained,
     own_metric_names,
     predicted_labels,
+    readable_labels,
     to_probabilities,
     write_reports,
 )
@@ -166,7 +167,8 @@ def describe(prepared: Prepared, training_args: TrainingArguments) -> None:
     if "train" in prepared.splits:
         train = prepared.splits["train"]
         for row in random.Random(training_args.seed).sample(range(len(train)), min(3, len(train))):
-            say(training_args, f"  text {row + 1}, label {train[row][LABELS]}: {train[row][TEXT][:100]!r}")
+            label = readable_labels(np.array([train[row][LABELS]]), prepared.space.problem_type, names)[0]
+            say(training_args, f"  {label}: {train[row][TEXT][:100]!r}")
 
 
 def build_trainer(
@@ -217,6 +219,7 @@ def train(trainer: Trainer, prepared: Prepared) -> dict[str, float]:
         say(trainer.args, f"Going on from {prepared.checkpoint}.")
     metrics = trainer.train(resume_from_checkpoint=prepared.checkpoint).metrics
     metrics["train_samples"] = len(prepared.splits["train"])
+    metrics["parameters"] = sum(p.numel() for p in prepared.model.parameters())
     trainer.save_model()
     if trainer.is_world_process_zero():
         # A pickle, which nobody should have to load to use the model.

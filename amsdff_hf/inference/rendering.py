@@ -3,7 +3,7 @@
 
 from html import escape
 
-from transformers.utils import requires_backends
+from transformers.utils.import_utils import is_matplotlib_available
 
 from .explanations import Explanation, WordWeight
 
@@ -51,7 +51,8 @@ def save_explanation_image(explanation: Explanation, path: str) -> None:
     Raises:
         ImportError: if matplotlib is not installed.
     """
-    requires_backends(save_explanation_image, "matplotlib")
+    if not is_matplotlib_available():
+        raise ImportError("Pictures are drawn by matplotlib: pip install 'amsdff_hf[plots]'.")
     from matplotlib.figure import Figure
 
     scores = _top_scores(explanation)

@@ -12,6 +12,7 @@ from .metrics import (
     own_metric_names,
     per_class_metrics,
     predicted_labels,
+    readable_labels,
     regression_metrics,
     to_probabilities,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "own_metric_names",
     "per_class_metrics",
     "predicted_labels",
+    "readable_labels",
     "regression_metrics",
     "save_json",
     "to_probabilities",

@@ -40,6 +40,21 @@ def predicted_labels(
     return probabilities.argmax(axis=-1)
 
 
+def readable_labels(predicted: np.ndarray, problem_type: str, names: Sequence[str]) -> list[str]:
+    """Write decisions as people read them: a name, names separated by semicolons, or a number.
+
+    Args:
+        predicted: as [`predicted_labels`] returns it.
+        problem_type: as in the model's configuration.
+        names: names of the labels.
+    """
+    if problem_type == "regression":
+        return [f"{value:.6g}" for value in predicted]
+    if problem_type == "multi_label_classification":
+        return [";".join(name for name, one in zip(names, row, strict=True) if one) for row in predicted]
+    return [names[index] for index in predicted]
+
+
 def own_metric_names(problem_type: str) -> list[str]:
     """Names of the metrics that [`label_metrics`] computes for a problem type."""
     if problem_type == "regression":

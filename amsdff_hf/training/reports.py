@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .confusion_matrix import save_confusion_matrix
-from .metrics import UNLABELLED, per_class_metrics, predicted_labels
+from .metrics import UNLABELLED, per_class_metrics, predicted_labels, readable_labels
 
 
 def format_table(rows: Sequence[Sequence[Any]], header: Sequence[str]) -> str:
@@ -66,7 +66,7 @@ def write_reports(
         The per-class table to print; empty if there is none.
     """
     predicted = predicted_labels(probabilities, problem_type, thresholds)
-    readable = _readable(predicted, problem_type, names)
+    readable = readable_labels(predicted, problem_type, names)
     file_name = "predictions.csv" if prefix == "predict" else f"{prefix}_predictions.csv"
     save_predictions(os.path.join(folder, file_name), readable, probabilities, names, texts)
     if prefix == "predict":
@@ -109,14 +109,6 @@ def save_predictions(
         writer.writerow(["index", "prediction", *[f"score_{name}" for name in names], "text"])
         for index, (label, scores, text) in enumerate(zip(predicted, probabilities, texts, strict=True)):
             writer.writerow([index, label, *[f"{score:.6f}" for score in scores], text])
-
-
-def _readable(predicted: np.ndarray, problem_type: str, names: Sequence[str]) -> list[str]:
-    if problem_type == "regression":
-        return [f"{value:.6g}" for value in predicted]
-    if problem_type == "multi_label_classification":
-        return [";".join(name for name, one in zip(names, row, strict=True) if one) for row in predicted]
-    return [names[index] for index in predicted]
 
 
 def _cell(value: Any) -> str:

@@ -1,0 +1,51 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+"""Classify texts with a trained AMSDFF classifier and show which words counted.
+
+    python examples/explain_texts.py runs/my-classifier "A first text." "A second text." --output_dir runs/explained
+
+Each text gets a picture; all of them stand in one HTML page.
+"""
+
+import argparse
+import os
+
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipeline
+
+from amsdff_hf import explain, explanation_to_html, save_explanation_image
+
+
+WORDS_SHOWN = 5
+
+
+def main() -> None:
+    """Classify by the stock pipeline, explain, and write the pictures and the page."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("model", help="folder or name on the Hub")
+    parser.add_argument("texts", nargs="+")
+    parser.add_argument("--output_dir", default=".", help="where to write the pictures and explanations.html")
+    arguments = parser.parse_args()
+    os.makedirs(arguments.output_dir, exist_ok=True)
+
+    classifier = pipeline("text-classification", model=arguments.model)
+    predictions = classifier(arguments.texts, truncation=True)
+
+    model = AutoModelForSequenceClassification.from_pretrained(arguments.model)
+    tokenizer = AutoTokenizer.from_pretrained(arguments.model)
+    explanations = explain(model, tokenizer, arguments.texts)
+    for number, (prediction, explanation) in enumerate(zip(predictions, explanations, strict=True), start=1):
+        picture = os.path.join(arguments.output_dir, f"explanation_{number}.png")
+        save_explanation_image(explanation, picture)
+        strongest = sorted(explanation.words, key=lambda word: -word.weight)[:WORDS_SHOWN]
+        words = ", ".join(f"{word.word} {word.weight:.0%}" for word in strongest)
+        print(f"\n{number}. {explanation.texts[0]}")
+        print(f"   pipeline: {prediction['label']} ({prediction['score']:.3f}); words that counted: {words}")
+        print(f"   picture: {picture}")
+    page = os.path.join(arguments.output_dir, "explanations.html")
+    with open(page, "w", encoding="utf-8") as file:
+        file.write('<!DOCTYPE html><meta charset="utf-8"><title>Explanations</title>\n')
+        file.write("\n<hr>\n".join(map(explanation_to_html, explanations)))
+    print(f"\nAll of them: {page}")
+
+
+if __name__ == "__main__":
+    main()
