@@ -15,22 +15,24 @@ from transformers import initialization as init
 
 
 def real_tokens(hidden_states: torch.Tensor, attention_mask: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
-    """Zero the token vectors at padding and return them with a boolean mask that has no empty row.
+    """Put a neutral vector at padding and return the token vectors with a boolean mask that has no empty row.
 
-    A row without any real token becomes a row of zero vectors that all count: finite, and the same for any length.
+    A row without any real token becomes a text of one token, the neutral vector: finite, and the same at any length.
 
     Args:
         hidden_states: `(batch_size, sequence_length, hidden_size)`.
         attention_mask: `(batch_size, sequence_length)`, zero at padding; `None` means no padding.
 
     Returns:
-        The zeroed token vectors and the mask `(batch_size, sequence_length)`.
+        The token vectors and the mask `(batch_size, sequence_length)`.
     """
     if attention_mask is None:
         return hidden_states, torch.ones(hidden_states.shape[:2], dtype=torch.bool, device=hidden_states.device)
     mask = attention_mask != 0
-    hidden_states = zero_padding(hidden_states, mask)
-    return hidden_states, mask | ~mask.any(dim=1, keepdim=True)
+    # Ones and not zeros, at which the slope of a LayerNorm is so steep that gradients overflow in half precision.
+    hidden_states = hidden_states.masked_fill(~mask.unsqueeze(-1), 1.0)
+    is_first = torch.arange(mask.shape[1], device=mask.device) == 0
+    return hidden_states, mask | (~mask.any(dim=1, keepdim=True) & is_first)
 
 
 def zero_padding(hidden_states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

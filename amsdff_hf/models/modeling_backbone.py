@@ -243,7 +243,7 @@ def _load_backbone(name_or_path: str, loading_arguments: dict[str, Any]) -> PreT
         ) from error
     if hasattr(config, "backbone_config"):
         raise ValueError(
-            f"{name_or_path!r} is itself a {config.model_type} model with a backbone inside: load it by "
+            f"{name_or_path!r} holds a model of the type {config.model_type}, with a backbone inside: load it by "
             "`from_pretrained(...)`, or name a plain backbone."
         )
     return AutoModel.from_pretrained(name_or_path, config=config, **_without_pooler(config), **loading_arguments)

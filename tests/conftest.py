@@ -1,0 +1,164 @@
+"""Tiny backbones and tokenizers, built once per session; nothing here needs the network."""
+
+import os
+import tempfile
+
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="amsdff_hf_tests_")
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
+import subprocess  # noqa: E402
+import sys  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+import pytest  # noqa: E402
+import torch  # noqa: E402
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors  # noqa: E402
+from transformers import (  # noqa: E402
+    AutoModel,
+    BertConfig,
+    DistilBertConfig,
+    LlamaConfig,
+    ModernBertConfig,
+    PreTrainedTokenizerFast,
+    RobertaConfig,
+    T5Config,
+)
+
+import amsdff_hf  # noqa: E402
+
+
+ROOT = Path(__file__).parent.parent
+WORDS = [
+    "the",
+    "a",
+    "good",
+    "bad",
+    "great",
+    "poor",
+    "film",
+    "book",
+    "plot",
+    "actor",
+    "sport",
+    "team",
+    "game",
+    "market",
+    "bank",
+    "share",
+    "price",
+    "not",
+    "very",
+    "was",
+    "is",
+]
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+PIECES = ["##s", "##ing", "##ed", ".", ","]
+VOCABULARY = [*SPECIAL, *WORDS, *PIECES]
+
+SIZES = {
+    "vocab_size": len(VOCABULARY),
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "intermediate_size": 37,
+    "max_position_embeddings": 64,
+    "pad_token_id": 0,
+}
+BACKBONE_CONFIGS = {
+    "bert": lambda: BertConfig(**SIZES),
+    "distilbert": lambda: DistilBertConfig(
+        vocab_size=len(VOCABULARY),
+        dim=32,
+        n_layers=2,
+        n_heads=4,
+        hidden_dim=37,
+        max_position_embeddings=64,
+        pad_token_id=0,
+    ),
+    "roberta": lambda: RobertaConfig(**{**SIZES, "type_vocab_size": 1, "bos_token_id": 2, "eos_token_id": 3}),
+    "modernbert": lambda: ModernBertConfig(
+        **{**SIZES, "bos_token_id": 2, "eos_token_id": 3, "cls_token_id": 2, "sep_token_id": 3}
+    ),
+    "llama": lambda: LlamaConfig(**{**SIZES, "num_key_value_heads": 2, "bos_token_id": 2, "eos_token_id": 3}),
+    "t5": lambda: T5Config(
+        vocab_size=len(VOCABULARY), d_model=32, d_kv=8, d_ff=37, num_layers=2, num_heads=4, pad_token_id=0
+    ),
+}
+
+
+def make_tokenizer() -> PreTrainedTokenizerFast:
+    """A WordPiece tokenizer like BERT's, with a vocabulary of a few dozen words."""
+    tokenizer = Tokenizer(models.WordPiece({word: i for i, word in enumerate(VOCABULARY)}, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        unk_token="[UNK]",
+        pad_token="[PAD]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        mask_token="[MASK]",
+        model_input_names=["input_ids", "token_type_ids", "attention_mask"],
+    )
+
+
+def random_model(config, **kwargs) -> amsdff_hf.AmsdffForSequenceClassification:
+    """A classifier in evaluation mode whose logits are not all close to zero."""
+    torch.manual_seed(0)
+    model = amsdff_hf.AmsdffForSequenceClassification(config, **kwargs).eval()
+    torch.nn.init.normal_(model.classifier.label_scores.weight, std=1.0)
+    return model
+
+
+@pytest.fixture(scope="session")
+def tokenizer() -> PreTrainedTokenizerFast:
+    return make_tokenizer()
+
+
+@pytest.fixture(scope="session", params=list(BACKBONE_CONFIGS))
+def backbone_name(request) -> str:
+    return request.param
+
+
+@pytest.fixture
+def backbone_config(backbone_name):
+    return BACKBONE_CONFIGS[backbone_name]()
+
+
+@pytest.fixture
+def bert_config() -> BertConfig:
+    return BACKBONE_CONFIGS["bert"]()
+
+
+@pytest.fixture(scope="session")
+def bert_folder(tmp_path_factory, tokenizer) -> str:
+    """A saved random BERT with its tokenizer."""
+    folder = tmp_path_factory.mktemp("bert")
+    torch.manual_seed(0)
+    AutoModel.from_config(BACKBONE_CONFIGS["bert"]()).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return str(folder)
+
+
+@pytest.fixture
+def run_python(tmp_path):
+    """Run a command line of Python in an empty folder; returns the finished process, output as text."""
+
+    def run(*command: object, check: bool = True) -> subprocess.CompletedProcess:
+        done = subprocess.run(
+            [sys.executable, *map(str, command)],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            timeout=240,
+        )
+        assert not check or done.returncode == 0, done.stderr[-3000:]
+        return done
+
+    return run

@@ -1,0 +1,239 @@
+import inspect
+
+import pytest
+import torch
+import torch.nn.functional as F
+from peft import LoraConfig, PeftModel, get_peft_model
+from transformers import BertConfig, pipeline
+
+from amsdff_hf import AmsdffConfig, AmsdffForSequenceClassification, AmsdffModel
+from amsdff_hf.models.modeling_amsdff import AmsdffTrunk, DynamicFusion
+from tests.conftest import SIZES, random_model
+
+
+def texts(length=9, rows=4):
+    generator = torch.Generator().manual_seed(0)
+    ids = torch.randint(5, SIZES["vocab_size"], (rows, length), generator=generator)
+    lengths = torch.tensor([length, 1, length // 2, length - 1])[:rows]
+    mask = (torch.arange(length) < lengths[:, None]).long()
+    return ids * mask, mask
+
+
+def pad(ids, mask, left, right):
+    return F.pad(ids, (left, right)), F.pad(mask, (left, right))
+
+
+@pytest.fixture
+def model(bert_config):
+    return random_model(AmsdffConfig(backbone_config=bert_config))
+
+
+# --- padding -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("left", "right"), [(0, 0), (0, 7), (7, 0), (5, 9)])
+def test_logits_do_not_depend_on_padding_or_neighbors(backbone_config, left, right):
+    model = random_model(AmsdffConfig(backbone_config=backbone_config))
+    ids, mask = texts()
+    with torch.no_grad():
+        alone = torch.cat([model(ids[i : i + 1, : mask[i].sum()]).logits for i in range(len(ids))])
+        padded_ids, padded_mask = pad(ids, mask, left, right)
+        together = model(padded_ids, attention_mask=padded_mask).logits
+    torch.testing.assert_close(together, alone, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(("left", "right"), [(0, 7), (7, 0), (3, 4)])
+def test_the_head_alone_does_not_see_padding(bert_config, left, right):
+    torch.manual_seed(0)
+    config = AmsdffConfig(backbone_config=bert_config, pooling=("attention", "cls", "max", "mean"))
+    head = random_model(config).classifier
+    states, mask = torch.randn(2, 6, 32), torch.tensor([[1] * 6, [1, 1, 1, 0, 0, 0]])
+    padded = F.pad(states, (0, 0, left, right), value=1e4)
+    with torch.no_grad():
+        logits, features = head(states, mask, explain=True)
+        moved_logits, moved = head(padded, F.pad(mask, (left, right)), explain=True)
+    torch.testing.assert_close(moved_logits, logits, atol=1e-5, rtol=0)
+    torch.testing.assert_close(moved.token_weights[:, left : left + 6], features.token_weights)
+    torch.testing.assert_close(moved.expert_gates, features.expert_gates)
+    torch.testing.assert_close(moved.scale_weights, features.scale_weights)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
+def test_a_text_without_tokens_gives_finite_logits_and_gradients(bert_config, dtype):
+    model = random_model(AmsdffConfig(backbone_config=bert_config)).to(dtype)
+    ids, mask = texts()
+    mask[1] = 0
+    outputs = model(ids, attention_mask=mask, labels=torch.tensor([0, 1, 0, 1]))
+    outputs.loss.backward()
+    assert outputs.logits.isfinite().all()
+    assert all(p.grad.isfinite().all() for p in model.parameters())
+    if dtype == torch.float32:
+        longer = model(*pad(ids, mask, 2, 3)).logits
+        torch.testing.assert_close(longer, outputs.logits, atol=1e-5, rtol=0)
+
+
+def test_training_does_not_mix_texts_of_a_batch(bert_config):
+    model = random_model(AmsdffConfig(backbone_config=bert_config))
+    ids, mask = texts()
+    embeds = model.get_input_embeddings()(ids).detach().requires_grad_()
+    model(inputs_embeds=embeds, attention_mask=mask).logits[0].sum().backward()
+    assert embeds.grad[0].abs().max() > 0
+    assert embeds.grad[1:].abs().max() == 0
+
+
+# --- architecture ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("hidden_size", [20, 32, 42])
+@pytest.mark.parametrize("scales", [(1,), (1, 3, 5), (3, 1, 7, 31)])
+def test_any_hidden_size_and_any_scales(hidden_size, scales):
+    backbone = BertConfig(**{**SIZES, "hidden_size": hidden_size, "num_attention_heads": 2})
+    model = random_model(AmsdffConfig(backbone_config=backbone, scales=scales, num_fusion_heads=8))
+    ids, mask = texts()
+    outputs = model(ids, attention_mask=mask, return_explanations=True)
+    assert outputs.logits.shape == (4, 2)
+    assert outputs.scale_weights.shape == (4, len(scales))
+
+
+def test_the_gate_mixes_whole_experts(bert_config):
+    torch.manual_seed(0)
+    fusion = DynamicFusion(AmsdffConfig(backbone_config=bert_config)).eval()
+    for module in (fusion.experts, fusion.gated_sum):
+        module.initialize_parameters()
+    torch.nn.init.normal_(fusion.gated_sum.bias)
+    states = torch.randn(2, 5, 32)
+    fused, gates = fusion(states, torch.ones(2, 5, dtype=torch.bool))
+    torch.testing.assert_close(gates, fusion.gate(states.mean(1)).softmax(-1))
+    expected = torch.zeros_like(fused)
+    for expert in range(3):
+        rows = slice(32 * expert, 32 * (expert + 1))
+        inner = F.gelu(F.linear(states, fusion.experts.weight[rows], fusion.experts.bias[rows]))
+        output = F.linear(inner, fusion.gated_sum.weight[:, rows], fusion.gated_sum.bias[expert])
+        expected += gates[:, expert, None, None] * output
+    torch.testing.assert_close(fused, expected)
+
+
+def test_everything_new_sits_in_the_classifier(model):
+    assert [name for name, _ in model.named_children()] == ["backbone", "classifier"]
+    assert isinstance(model.classifier.trunk, AmsdffTrunk)
+
+
+def test_the_head_has_no_buffers_and_no_batch_norm(model):
+    assert list(model.classifier.buffers()) == []
+    assert not any("BatchNorm" in type(module).__name__ for module in model.modules())
+
+
+def test_same_seed_same_weights(bert_config):
+    states = []
+    for _ in range(2):
+        torch.manual_seed(7)
+        states.append(AmsdffForSequenceClassification(AmsdffConfig(backbone_config=bert_config)).state_dict())
+    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+
+
+# --- outputs -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("request_by", ["return_explanations", "output_attentions"])
+@pytest.mark.parametrize("model_class", [AmsdffModel, AmsdffForSequenceClassification])
+def test_explanations_on_request(bert_config, model_class, request_by):
+    config = AmsdffConfig(backbone_config=bert_config, pooling=("attention", "cls", "max", "mean"), num_experts=4)
+    model = model_class(config).eval()
+    ids, mask = texts()
+    outputs = model(ids, attention_mask=mask, **{request_by: True})
+    assert outputs.token_weights.shape == (4, 9)
+    assert outputs.expert_gates.shape == (4, 4)
+    assert outputs.scale_weights.shape == (4, 3)
+    for weights in (outputs.token_weights, outputs.expert_gates, outputs.scale_weights):
+        torch.testing.assert_close(weights.sum(1), torch.ones(4))
+        assert weights.min() >= 0
+    assert (outputs.token_weights[mask == 0] == 0).all()
+    silent = model(ids, attention_mask=mask)
+    assert silent.token_weights is silent.expert_gates is silent.scale_weights is None
+
+
+def test_shapes_and_tuples(model):
+    ids, mask = texts()
+    outputs = model(ids, attention_mask=mask, labels=torch.tensor([0, 1, 1, 0]))
+    assert outputs.logits.shape == (4, 2)
+    assert outputs.pooled_output.shape == (4, 32)
+    loss, logits, _ = model(ids, attention_mask=mask, labels=torch.tensor([0, 1, 1, 0]), return_dict=False)
+    assert loss == outputs.loss
+    assert torch.equal(logits, outputs.logits)
+    base = AmsdffModel(model.config).eval()(ids, attention_mask=mask)
+    assert base.last_hidden_state.shape == (4, 9, 32)
+    assert base.pooler_output.shape == (4, 32)
+
+
+def test_the_loss_follows_the_config(bert_config):
+    ids, mask = texts()
+    config = AmsdffConfig(backbone_config=bert_config, loss_weights=(1, 0, 0), num_labels=3)
+    outputs = random_model(config)(ids, attention_mask=mask, labels=torch.tensor([0, 1, 2, 0]))
+    torch.testing.assert_close(outputs.loss, F.cross_entropy(outputs.logits, torch.tensor([0, 1, 2, 0])))
+
+
+def test_the_trainer_divides_accumulated_losses():
+    assert AmsdffForSequenceClassification.accepts_loss_kwargs is False
+
+
+# --- neighbors ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("targets", [["query", "value"], "all-linear"])
+def test_lora_trains_and_saves_the_whole_head(bert_config, tmp_path, targets):
+    model = random_model(AmsdffConfig(backbone_config=bert_config))
+    backbone = {name: tensor.clone() for name, tensor in model.backbone.state_dict().items()}
+    adapted = get_peft_model(model, LoraConfig(task_type="SEQ_CLS", target_modules=targets))
+    assert not any("lora" in name for name, _ in adapted.named_parameters() if "classifier" in name)
+    optimizer = torch.optim.SGD([p for p in adapted.parameters() if p.requires_grad], lr=0.5)
+    ids, mask = texts()
+    before = adapted(ids, attention_mask=mask).logits
+    adapted(ids, attention_mask=mask, labels=torch.tensor([0, 1, 1, 0])).loss.backward()
+    optimizer.step()
+    expected = adapted(ids, attention_mask=mask).logits
+    assert not torch.equal(before, expected)
+    adapted.save_pretrained(tmp_path)
+    torch.manual_seed(99)
+    fresh = AmsdffForSequenceClassification(AmsdffConfig(backbone_config=bert_config))
+    fresh.backbone.load_state_dict(backbone)
+    restored = PeftModel.from_pretrained(fresh, tmp_path).eval()
+    torch.testing.assert_close(restored(ids, attention_mask=mask).logits, expected)
+
+
+def test_the_stock_pipeline_reads_it_from_a_folder(bert_config, tokenizer, tmp_path):
+    config = AmsdffConfig(backbone_config=bert_config, labels=["bad", "good"])
+    model = random_model(config)
+    model.save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    classifier = pipeline("text-classification", model=str(tmp_path))
+    single = classifier("the film was good.", top_k=None)
+    encoded = tokenizer("the film was good.", return_tensors="pt")
+    expected = model(**encoded).logits.softmax(-1)[0]
+    assert {row["label"]: row["score"] for row in single} == pytest.approx(
+        {"bad": expected[0].item(), "good": expected[1].item()}, abs=1e-6
+    )
+    assert classifier({"text": "good", "text_pair": "bad"})["label"] in ("bad", "good")
+
+
+def test_compiles_into_one_graph_and_exports(model):
+    ids, mask = texts()
+    expected = model(ids, attention_mask=mask).logits
+    compiled = torch.compile(model, backend="eager", fullgraph=True, dynamic=True)
+    torch.testing.assert_close(compiled(ids, attention_mask=mask).logits, expected)
+    torch.testing.assert_close(
+        compiled(ids[:2, :5], attention_mask=mask[:2, :5]).logits, model(ids[:2, :5], mask[:2, :5]).logits
+    )
+    training = torch.compile(model, backend="eager", fullgraph=True)
+    assert training(ids, attention_mask=mask, labels=torch.tensor([0, 1, 1, 0])).loss.isfinite()
+
+
+def test_forward_names_the_standard_inputs():
+    parameters = inspect.signature(AmsdffForSequenceClassification.forward).parameters
+    assert list(parameters)[1:7] == [
+        "input_ids",
+        "attention_mask",
+        "token_type_ids",
+        "position_ids",
+        "inputs_embeds",
+        "labels",
+    ]

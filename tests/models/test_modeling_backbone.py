@@ -1,0 +1,249 @@
+import pytest
+import torch
+from transformers import (
+    AutoModel,
+    AutoModelForMaskedLM,
+    AutoModelForSequenceClassification,
+    BertConfig,
+    BertModel,
+    DistilBertModel,
+)
+
+from amsdff_hf import AmsdffConfig, AmsdffForSequenceClassification, AmsdffModel
+from amsdff_hf.models.modeling_backbone import learned_positions
+from tests.conftest import BACKBONE_CONFIGS, SIZES, random_model
+
+
+def batch(length=7, rows=3):
+    generator = torch.Generator().manual_seed(0)
+    return torch.randint(5, SIZES["vocab_size"], (rows, length), generator=generator)
+
+
+def test_every_backbone_trains_every_parameter(backbone_config):
+    model = AmsdffForSequenceClassification(AmsdffConfig(backbone_config=backbone_config)).train()
+    model(batch(), attention_mask=torch.ones(3, 7), labels=torch.tensor([0, 1, 0])).loss.backward()
+    without = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.isfinite().all()]
+    assert without == []
+
+
+def test_encoder_decoders_keep_their_encoder_and_their_whole_config():
+    config = AmsdffConfig(backbone_config=BACKBONE_CONFIGS["t5"]())
+    model = AmsdffForSequenceClassification(config)
+    assert type(model.backbone).__name__ == "T5EncoderModel" or type(model.backbone).__name__ == "T5Stack"
+    assert model.config.backbone_config.is_encoder_decoder
+
+
+def test_poolers_are_not_built(bert_config):
+    assert AmsdffModel(AmsdffConfig(backbone_config=bert_config)).backbone.pooler is None
+
+
+def test_token_types_reach_only_backbones_that_have_some():
+    ids, types = batch(), torch.tensor([[0, 0, 0, 1, 1, 1, 1]] * 3)
+    for name, expected in {"bert": True, "roberta": False, "distilbert": False, "llama": False}.items():
+        model = random_model(AmsdffConfig(backbone_config=BACKBONE_CONFIGS[name]()))
+        with torch.no_grad():
+            differs = not torch.equal(model(ids).logits, model(ids, token_type_ids=types).logits)
+        assert differs == expected, name
+
+
+def test_inputs_embeds_give_the_same_as_ids(bert_config):
+    model = random_model(AmsdffConfig(backbone_config=bert_config))
+    with torch.no_grad():
+        embeds = model.get_input_embeddings()(batch())
+        torch.testing.assert_close(model(inputs_embeds=embeds).logits, model(batch()).logits)
+    with pytest.raises(ValueError, match="exactly one of `input_ids` and `inputs_embeds`"):
+        model(batch(), inputs_embeds=embeds)
+    with pytest.raises(ValueError, match="exactly one"):
+        model()
+
+
+@pytest.mark.parametrize(("name", "limit"), [("bert", 64), ("distilbert", 64), ("roberta", 63), ("llama", None)])
+def test_learned_positions(name, limit):
+    assert learned_positions(AutoModel.from_config(BACKBONE_CONFIGS[name]())) == limit
+
+
+def test_too_long_texts_say_how_to_truncate(bert_config):
+    model = random_model(AmsdffConfig(backbone_config=bert_config))
+    with pytest.raises(ValueError, match="has 65 tokens.*positions for 64.*truncation=True"):
+        model(batch(length=65))
+    model(batch(length=64))
+
+
+def test_hidden_states_and_attentions_stand_in_the_order_of_the_input(bert_config):
+    model = random_model(AmsdffConfig(backbone_config=bert_config))
+    model.set_attn_implementation("eager")
+    ids = batch()
+    padded = torch.cat([torch.zeros(3, 2, dtype=torch.long), ids], dim=1)
+    mask = torch.cat([torch.zeros(3, 2), torch.ones(3, 7)], dim=1)
+    with torch.no_grad():
+        plain = model(ids, output_hidden_states=True, output_attentions=True)
+        left = model(padded, attention_mask=mask, output_hidden_states=True, output_attentions=True)
+    for expected, states in zip(plain.hidden_states, left.hidden_states, strict=True):
+        torch.testing.assert_close(states[:, 2:], expected, atol=1e-5, rtol=0)
+    for expected, maps in zip(plain.attentions, left.attentions, strict=True):
+        torch.testing.assert_close(maps[:, :, 2:, 2:], expected, atol=1e-5, rtol=0)
+        assert maps[:, :, 2:, :2].abs().max() == 0
+
+
+def test_resizing_reaches_the_backbone(bert_config):
+    model = random_model(AmsdffConfig(backbone_config=bert_config))
+    model.resize_token_embeddings(50)
+    assert model.get_input_embeddings().num_embeddings == 50
+    assert model.config.vocab_size == model.config.backbone_config.vocab_size == 50
+
+
+def test_activation_checkpointing_gives_the_same_gradients():
+    no_dropout = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    backbone = BertConfig(**SIZES, **no_dropout)
+    config = AmsdffConfig(
+        backbone_config=backbone, head_dropout=0.0, head_attention_dropout=0.0, classifier_dropouts=(0.0, 0.0)
+    )
+    model = random_model(config).train()
+    gradients = []
+    for checkpointing in (False, True):
+        model.zero_grad()
+        if checkpointing:
+            model.activation_checkpointing_enable()
+        model(batch(), labels=torch.tensor([0, 1, 0])).loss.backward()
+        gradients.append(model.get_input_embeddings().weight.grad.clone())
+    assert model.is_activation_checkpointing
+    torch.testing.assert_close(*gradients)
+
+
+# --- from_backbone -----------------------------------------------------------------------------------------------
+
+
+def save_backbone(name, folder, model_class=AutoModel):
+    torch.manual_seed(3)
+    model = model_class.from_config(BACKBONE_CONFIGS[name]())
+    model.save_pretrained(folder)
+    return model
+
+
+def test_from_backbone_keeps_the_backbone_bit_for_bit(backbone_name, tmp_path):
+    save_backbone(backbone_name, tmp_path)
+    expected = AutoModel.from_pretrained(tmp_path)
+    expected = expected.get_encoder() if backbone_name == "t5" else expected
+    model = AmsdffForSequenceClassification.from_backbone(tmp_path, labels=["no", "yes"])
+    kept = model.backbone.state_dict()
+    assert len(kept) > 5
+    for name, tensor in kept.items():
+        assert torch.equal(tensor, expected.state_dict()[name]), name
+    assert model.config.labels == ["no", "yes"]
+    assert not model.training
+
+
+def test_from_backbone_reads_other_heads_checkpoints(tmp_path):
+    saved = save_backbone("bert", tmp_path, AutoModelForMaskedLM)
+    model = AmsdffModel.from_backbone(tmp_path)
+    torch.testing.assert_close(model.get_input_embeddings().weight, saved.get_input_embeddings().weight)
+
+
+def test_from_backbone_says_what_is_new_in_one_line(tmp_path, caplog):
+    save_backbone("distilbert", tmp_path)
+    AmsdffForSequenceClassification.from_backbone(tmp_path)
+    lines = [record.message for record in caplog.records if "newly initialized" in record.message]
+    assert len(lines) == 1
+    assert "distilbert" in lines[0]
+    assert "classifier (" in lines[0]
+
+
+def test_from_backbone_respects_dtype_and_attention(tmp_path):
+    save_backbone("bert", tmp_path)
+    model = AmsdffForSequenceClassification.from_backbone(tmp_path, dtype=torch.bfloat16, attn_implementation="eager")
+    assert {p.dtype for p in model.parameters()} == {torch.bfloat16}
+    assert model.backbone.config._attn_implementation == "eager"
+    assert model(batch()).logits.isfinite().all()
+
+
+def test_from_backbone_passes_fields_to_the_config(tmp_path):
+    save_backbone("bert", tmp_path)
+    model = AmsdffForSequenceClassification.from_backbone(
+        tmp_path, num_labels=5, scales=(1, 7), loss_weights=(1, 0, 0)
+    )
+    assert model.config.num_labels == 5
+    assert tuple(model.config.scales) == (1, 7)
+    with pytest.raises(TypeError, match="`scale` is neither a field of AmsdffConfig.*did you mean `scales`"):
+        AmsdffForSequenceClassification.from_backbone(tmp_path, scale=(1, 3))
+
+
+def test_from_backbone_without_such_a_backbone_says_what_was_tried():
+    with pytest.raises(OSError, match="No backbone 'no/such-model': there is no folder /.*offline mode is on"):
+        AmsdffForSequenceClassification.from_backbone("no/such-model")
+
+
+def test_from_backbone_refuses_our_own_checkpoints(tmp_path, bert_config):
+    random_model(AmsdffConfig(backbone_config=bert_config)).save_pretrained(tmp_path)
+    with pytest.raises(ValueError, match="of the type amsdff, with a backbone inside"):
+        AmsdffForSequenceClassification.from_backbone(tmp_path)
+
+
+# --- save and load -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("auto_class", [AutoModel, AutoModelForSequenceClassification])
+def test_both_auto_classes_load_one_checkpoint_completely(backbone_config, tmp_path, auto_class):
+    model = random_model(AmsdffConfig(backbone_config=backbone_config))
+    model.save_pretrained(tmp_path)
+    assert [path.name for path in tmp_path.glob("*.safetensors")] == ["model.safetensors"]
+    loaded, report = auto_class.from_pretrained(tmp_path, output_loading_info=True)
+    assert not any(report.values()), report
+    with torch.no_grad():
+        expected, outputs = model(batch()), loaded.eval()(batch())
+    if auto_class is AutoModel:
+        torch.testing.assert_close(outputs.pooler_output, expected.pooled_output, atol=1e-6, rtol=0)
+    else:
+        torch.testing.assert_close(outputs.logits, expected.logits, atol=1e-6, rtol=0)
+
+
+def test_the_base_model_saves_what_the_classifier_loads(bert_config, tmp_path):
+    base = AmsdffModel(AmsdffConfig(backbone_config=bert_config)).eval()
+    base.save_pretrained(tmp_path)
+    loaded, report = AmsdffForSequenceClassification.from_pretrained(tmp_path, output_loading_info=True)
+    assert report["unexpected_keys"] == set()
+    assert all(
+        name.startswith(("classifier.hidden_layers", "classifier.label_scores")) for name in report["missing_keys"]
+    )
+    with torch.no_grad():
+        assert torch.equal(loaded.eval()(batch()).pooled_output, base(batch()).pooler_output)
+
+
+def test_a_checkpoint_without_the_head_gets_a_fresh_one(bert_config, tmp_path):
+    model = random_model(AmsdffConfig(backbone_config=bert_config))
+    backbone_only = {name: t for name, t in model.state_dict().items() if not name.startswith("classifier")}
+    model.save_pretrained(tmp_path, state_dict=backbone_only)
+    torch.manual_seed(5)
+    loaded = AmsdffForSequenceClassification.from_pretrained(tmp_path)
+    for name, tensor in backbone_only.items():
+        assert torch.equal(loaded.state_dict()[name], tensor), name
+    for name, tensor in loaded.classifier.state_dict().items():
+        assert tensor.isfinite().all(), name
+        if name.endswith("norm.weight") or (
+            name.startswith("hidden_layers") and tensor.ndim == 1 and "weight" in name
+        ):
+            assert (tensor == 1).all(), name
+        elif name.endswith("bias"):
+            assert (tensor == 0).all(), name
+        else:
+            assert 0.005 < tensor.std() < 1.0, name
+    assert loaded.classifier.label_scores.weight.std().item() == pytest.approx(0.02, rel=0.5)
+    assert loaded.classifier.trunk.pooling.members["cls"].pooling_query.std().item() == pytest.approx(
+        32**-0.5, rel=0.2
+    )
+
+
+def test_other_label_counts_need_permission(bert_config, tmp_path):
+    random_model(AmsdffConfig(backbone_config=bert_config)).save_pretrained(tmp_path)
+    loaded = AmsdffForSequenceClassification.from_pretrained(
+        tmp_path, labels=["a", "b", "c"], ignore_mismatched_sizes=True
+    )
+    assert loaded.config.labels == ["a", "b", "c"]
+    assert loaded(batch()).logits.shape == (3, 3)
+
+
+def test_backbones_can_be_taken_out_again(tmp_path):
+    for name, model_class in {"bert": BertModel, "distilbert": DistilBertModel}.items():
+        model = random_model(AmsdffConfig(backbone_config=BACKBONE_CONFIGS[name]()))
+        model.backbone.save_pretrained(tmp_path / name)
+        loaded = model_class.from_pretrained(tmp_path / name)
+        torch.testing.assert_close(loaded.get_input_embeddings().weight, model.get_input_embeddings().weight)
