@@ -30,29 +30,8 @@ import amsdff_hf  # noqa: E402
 
 
 ROOT = Path(__file__).parent.parent
-WORDS = [
-    "the",
-    "a",
-    "good",
-    "bad",
-    "great",
-    "poor",
-    "film",
-    "book",
-    "plot",
-    "actor",
-    "sport",
-    "team",
-    "game",
-    "market",
-    "bank",
-    "share",
-    "price",
-    "not",
-    "very",
-    "was",
-    "is",
-]
+TEXT = "the a good bad great poor film book plot actor sport team game market bank share price not very was is"
+WORDS = TEXT.split()
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 PIECES = ["##s", "##ing", "##ed", ".", ","]
 VOCABULARY = [*SPECIAL, *WORDS, *PIECES]

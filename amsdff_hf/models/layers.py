@@ -172,7 +172,7 @@ class SelfAttention(nn.Module):
 
 
 class AttentionPooling(nn.Module):
-    """Additive attention pooling (Bahdanau et al. 2015): a weight per token from `score(tanh(projection(x)))`.
+    """Additive attention pooling (Bahdanau et al. 2015): a weight per token from `token_scores(tanh(projection(x)))`.
 
     Args:
         width (`int`): width of the token vectors.
@@ -182,11 +182,12 @@ class AttentionPooling(nn.Module):
     def __init__(self, width: int, inner_width: int):
         super().__init__()
         self.projection = nn.Linear(width, inner_width)
-        self.score = nn.Linear(inner_width, 1, bias=False)
+        # Not `score`: PEFT takes any module whose name ends so for a head of its own.
+        self.token_scores = nn.Linear(inner_width, 1, bias=False)
 
     def forward(self, hidden_states: torch.Tensor, mask: torch.Tensor, need_weights: bool = False) -> Pooled:
         """Pool `(batch_size, sequence_length, width)`."""
-        scores = self.score(torch.tanh(self.projection(hidden_states))).squeeze(-1)
+        scores = self.token_scores(torch.tanh(self.projection(hidden_states))).squeeze(-1)
         weights = masked_softmax(scores, mask)
         return Pooled(weighted_sum(weights, hidden_states), weights if need_weights else None)
 
