@@ -119,7 +119,11 @@ def bert_folder(tmp_path_factory, tokenizer) -> str:
     """A saved random BERT with its tokenizer."""
     folder = tmp_path_factory.mktemp("bert")
     torch.manual_seed(0)
-    AutoModel.from_config(BACKBONE_CONFIGS["bert"]()).save_pretrained(folder)
+    model = AutoModel.from_config(BACKBONE_CONFIGS["bert"]())
+    # Words stand out against positions, as in a trained model, so that a head learns in seconds.
+    with torch.no_grad():
+        model.get_input_embeddings().weight.mul_(50)
+    model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return str(folder)
 

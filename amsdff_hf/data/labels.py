@@ -166,7 +166,7 @@ def read_labels(split: Dataset, column: str, delimiter: str | None = None) -> li
         return [None if row is None else [_name(cell, inner) for cell in row] for row in values]
     if isinstance(feature, ClassLabel):
         return [_name(cell, feature) for cell in values]
-    kind = feature.dtype if isinstance(feature, Value) else str(feature)
+    kind = feature.dtype if isinstance(feature, Value) else "of a structure"
     if "float" in kind or "double" in kind or "decimal" in kind:
         return [None if cell is None or math.isnan(cell) else float(cell) for cell in values]
     if delimiter is not None and "string" in kind:
@@ -176,7 +176,7 @@ def read_labels(split: Dataset, column: str, delimiter: str | None = None) -> li
     if kind == "null":
         return [None] * len(values)
     raise ValueError(
-        f"The label column {column!r} has the type {kind}: labels are integers, strings, floats or lists."
+        f"The label column {column!r} has the type {feature}: labels are integers, strings, floats or lists of these."
     )
 
 

@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 
 from datasets import Dataset, DatasetDict, load_dataset
+from datasets.exceptions import DatasetGenerationError
 
 from .arguments import DataTrainingArguments, split_names
 
@@ -60,7 +61,7 @@ def load_file(path: str, cache_dir: str | None = None) -> Dataset:
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if its type is unknown or it is empty.
+        ValueError: if its type is unknown, it is empty or it cannot be read.
     """
     if not os.path.isfile(path):
         raise FileNotFoundError(f"There is no file {path!r} (looked in {os.getcwd()}).")
@@ -70,7 +71,10 @@ def load_file(path: str, cache_dir: str | None = None) -> Dataset:
     if os.path.getsize(path) == 0:
         raise ValueError(f"{path!r} is empty.")
     builder, options = _READERS[extension]
-    return load_dataset(builder, data_files=path, split="train", cache_dir=cache_dir, **options)
+    try:
+        return load_dataset(builder, data_files=path, split="train", cache_dir=cache_dir, **options)
+    except (ValueError, DatasetGenerationError) as error:
+        raise ValueError(f"{path!r} cannot be read as a table with rows: {error.__cause__ or error}") from error
 
 
 def _load_named(

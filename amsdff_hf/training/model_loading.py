@@ -26,9 +26,10 @@ def load_tokenizer(arguments: ModelArguments) -> PreTrainedTokenizerBase:
     """Load the tokenizer; where it has no padding token, as in many language models, the end token serves.
 
     Raises:
-        OSError: if there is no tokenizer under the name.
+        OSError: if there is no model, or no tokenizer, under the name.
         ValueError: if there is no token that could pad.
     """
+    _read_config(arguments)
     tokenizer = AutoTokenizer.from_pretrained(
         arguments.tokenizer_name or arguments.model_name_or_path,
         use_fast=arguments.use_fast_tokenizer,

@@ -1,0 +1,143 @@
+import math
+
+import pytest
+from datasets import ClassLabel, Dataset, Features, List, Value
+from transformers import BertConfig
+
+from amsdff_hf.data import LabelSpace, label_space_of
+from amsdff_hf.data.labels import drop_or_report_unlabelled, find_label_column, infer_label_space, read_labels
+
+
+def column(values, feature=None) -> Dataset:
+    return Dataset.from_dict({"label": values}, features=Features({"label": feature}) if feature is not None else None)
+
+
+def space_for(split, **kwargs) -> LabelSpace:
+    return infer_label_space(
+        read_labels(split, "label", kwargs.pop("delimiter", None)), split, "label", None, **kwargs
+    )
+
+
+def test_class_labels_keep_their_published_order():
+    split = column([2, 0, 1], ClassLabel(names=["World", "Sports", "Business"]))
+    space = space_for(split)
+    assert space.names == ("World", "Sports", "Business")
+    assert space.encode(read_labels(split, "label"), "train") == [2, 0, 1]
+
+
+def test_integers_are_sorted_as_numbers():
+    split = column(list(range(11, -1, -1)))
+    space = space_for(split)
+    assert space.names == tuple(map(str, range(12)))
+    assert space.encode(read_labels(split, "label"), "train") == list(range(11, -1, -1))
+
+
+def test_strings_are_sorted_and_given_names_keep_their_order():
+    split = column(["b", "a", "c"])
+    assert space_for(split).names == ("a", "b", "c")
+    assert space_for(split, names=["c", "b", "a", "never seen"]).names == ("c", "b", "a", "never seen")
+
+
+def test_booleans_are_names():
+    assert space_for(column([True, False])).names == ("False", "True")
+
+
+@pytest.mark.parametrize(
+    ("split", "delimiter", "names", "encoded"),
+    [
+        (column([["b", "a"], [], ["c"]]), None, ("a", "b", "c"), [[1, 1, 0], [0, 0, 0], [0, 0, 1]]),
+        (column([[2, 10], [2], [10]]), None, ("2", "10"), [[1, 1], [1, 0], [0, 1]]),
+        (column(["b; a", "c", "a"]), ";", ("a", "b", "c"), [[1, 1, 0], [0, 0, 1], [1, 0, 0]]),
+        (column([[0, 1, 1], [0, 0, 0], [1, 0, 0]]), None, ("0", "1", "2"), [[0, 1, 1], [0, 0, 0], [1, 0, 0]]),
+        (
+            column([[1], [0, 1], []], List(ClassLabel(names=["x", "y"]))),
+            None,
+            ("x", "y"),
+            [[0, 1], [1, 1], [0, 0]],
+        ),
+    ],
+    ids=["strings", "integers", "joined strings", "zeros and ones", "class labels"],
+)
+def test_multi_label_in_every_form(split, delimiter, names, encoded):
+    space = space_for(split, delimiter=delimiter)
+    assert space.problem_type == "multi_label_classification"
+    assert space.names == names
+    assert space.encode(read_labels(split, "label", delimiter), "train") == encoded
+
+
+def test_zeros_and_ones_get_given_names():
+    split = column([[0, 1, 1], [0, 0, 0]])
+    space = space_for(split, names=["toxic", "rude", "spam"])
+    assert space.encode(read_labels(split, "label"), "train") == [[0, 1, 1], [0, 0, 0]]
+
+
+def test_floats_mean_regression():
+    split = column([0.5, 2.0, None])
+    space = space_for(split)
+    assert (space.problem_type, space.names) == ("regression", ("label",))
+    encoded = space.encode(read_labels(split, "label"), "test")
+    assert encoded[:2] == [0.5, 2.0]
+    assert math.isnan(encoded[2])
+
+
+def test_regression_on_request_takes_integers_and_refuses_words():
+    split = column([1, 2, 3])
+    assert infer_label_space(read_labels(split, "label"), split, "label", True).encode(["3", "1.5"], "x") == [3.0, 1.5]
+    with pytest.raises(ValueError, match="train label in row 2 is 'high'"):
+        LabelSpace("regression", ("score",)).encode(["1", "high"], "train")
+    split = column([0.5, 1.0])
+    with pytest.raises(ValueError, match="floats such as 0.5.*do not name classes"):
+        infer_label_space([0.5, 1.0], split, "label", False)
+
+
+def test_a_single_class_is_an_error():
+    with pytest.raises(ValueError, match=r"at least two labels, but every training row has \['a'\]"):
+        space_for(column(["a", "a"]))
+
+
+def test_labels_that_training_never_saw_are_an_error():
+    with pytest.raises(ValueError, match=r"validation data has labels that are not among.*'c' in rows 2, 3"):
+        LabelSpace("single_label_classification", ("a", "b")).encode(["a", "c", "c"], "validation")
+
+
+def test_wrong_kinds_of_labels_name_the_row():
+    with pytest.raises(ValueError, match=r"does single-label-classification, but the test label in row 1 is \['a'\]"):
+        LabelSpace("single_label_classification", ("a", "b")).encode([["a"]], "test")
+
+
+def test_ids_are_read_as_names_only_where_names_are_no_numbers():
+    assert LabelSpace("single_label_classification", ("World", "Sports")).encode(["1", "0"], "test") == [1, 0]
+    with pytest.raises(ValueError, match="'0' in rows 1"):
+        LabelSpace("single_label_classification", ("1", "2")).encode(["0"], "test")
+
+
+def test_unlabelled_rows():
+    split = column([1, -1, 0])
+    labels = read_labels(split, "label")
+    assert labels == ["1", None, "0"]
+    with pytest.raises(ValueError, match=r"train data has 1 rows without a label: rows 2\. Pass --unlabelled drop"):
+        drop_or_report_unlabelled(split, labels, "error", "train")
+    kept, left = drop_or_report_unlabelled(split, labels, "drop", "train")
+    assert (kept["label"], left) == ([1, 0], ["1", "0"])
+    assert LabelSpace("single_label_classification", ("0", "1")).encode(labels, "test") == [1, -100, 0]
+
+
+def test_label_columns_of_odd_types_are_refused():
+    with pytest.raises(ValueError, match="has the type"):
+        read_labels(column([{"a": 1}]), "label")
+
+
+def test_the_label_column_may_be_missing_in_test_data_only():
+    split = Dataset.from_dict({"text": ["a"]}, features=Features({"text": Value("string")}))
+    assert find_label_column(split, None, "test") is None
+    assert find_label_column(split, "topic", "test") is None
+    with pytest.raises(ValueError, match="no column 'label' or 'labels'; it has text"):
+        find_label_column(split, None, "train")
+
+
+def test_label_space_of_a_trained_model():
+    config = BertConfig(id2label={i: f"n{i}" for i in range(11)})
+    space = label_space_of(config)
+    assert space.names[10] == "n10"
+    assert space.problem_type == "single_label_classification"
+    assert label_space_of(BertConfig(num_labels=1)).problem_type == "regression"

@@ -1,0 +1,241 @@
+"""The script as people run it: a process of its own on small files."""
+
+import json
+import random
+import re
+import runpy
+import sys
+
+import pandas as pd
+import pytest
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipeline
+
+from tests.conftest import ROOT
+
+
+SCRIPT = ROOT / "examples" / "run_classification.py"
+FAST = ["--per_device_train_batch_size", "8", "--learning_rate", "1e-3", "--report_to", "none", "--use_cpu"]
+GOOD, BAD = ["good", "great"], ["bad", "poor"]
+
+
+def sentences(count, seed=0):
+    """Sentences whose one telling word says whether they praise."""
+    generator = random.Random(seed)
+    rows = []
+    for row in range(count):
+        word = generator.choice(GOOD if row % 2 else BAD)
+        rows.append((f"the {generator.choice(['film', 'book', 'plot'])} was {word}", row % 2))
+    return rows
+
+
+def frame(count=32, seed=0):
+    return pd.DataFrame(sentences(count, seed), columns=["text", "label"])
+
+
+@pytest.fixture
+def run_script(run_python, bert_folder, tmp_path):
+    def run(*options, model=bert_folder, output="out", check=True, script=SCRIPT):
+        return run_python(
+            script, "--model_name_or_path", model, "--output_dir", tmp_path / output, *FAST, *options, check=check
+        )
+
+    return run
+
+
+@pytest.fixture
+def fail_script(monkeypatch, bert_folder, tmp_path):
+    """Run the script inside this process, which is fast, and return the one sentence it fails with."""
+
+    def run(*options, model=bert_folder):
+        options = ["--model_name_or_path", model, "--output_dir", str(tmp_path / "out"), *FAST, *map(str, options)]
+        monkeypatch.setattr(sys, "argv", [str(SCRIPT), *options])
+        with pytest.raises(SystemExit) as stopped:
+            runpy.run_path(str(SCRIPT), run_name="__main__")
+        assert str(stopped.value).startswith("error: ")
+        return str(stopped.value)
+
+    return run
+
+
+def results(folder):
+    return json.loads((folder / "all_results.json").read_text())
+
+
+def test_csv_from_training_to_pipeline(run_script, tmp_path):
+    data = frame(64).replace({"label": {0: "negative", 1: "positive"}})
+    data.to_csv(tmp_path / "train.csv", index=False)
+    frame(16, seed=1).replace({"label": {0: "negative", 1: "positive"}}).to_csv(tmp_path / "dev.csv", index=False)
+    done = run_script(
+        *("--train_file", "train.csv", "--validation_file", "dev.csv", "--test_file", "dev.csv"),
+        *("--do_train", "--do_eval", "--do_predict", "--num_train_epochs", "12", "--class_weights", "balanced"),
+        *("--head_learning_rate", "2e-3", "--loss_weights", "1,0,0", "--save_strategy", "no"),
+    )
+    out = tmp_path / "out"
+    assert results(out)["predict_accuracy"] == results(out)["eval_accuracy"] == 1.0
+    assert "train: 64 texts, 0.0% longer than 64 tokens and cut" in done.stdout
+    assert re.search(r"\naccuracy +1\.0000 +1\.0000\n", done.stdout)
+    written = {path.name for path in out.iterdir()}
+    assert {"model.safetensors", "tokenizer.json", "predictions.csv", "predict_confusion_matrix.png"} <= written
+    assert not [name for name in written if name.endswith((".bin", ".pt", ".pkl", ".pth"))]
+    config = json.loads((out / "config.json").read_text())
+    assert config["id2label"] == {"0": "negative", "1": "positive"}
+    assert config["class_weights"] == [1.0, 1.0]
+    assert pipeline("text-classification", model=str(out))("the film was great")[0]["label"] == "positive"
+    assert pipeline("text-classification", model=str(out))("good " * 100, truncation=True)[0]["label"] == "positive"
+
+    # The saved classifier alone evaluates and predicts, also rows without labels.
+    frame(16, seed=1)[["text"]].to_json(tmp_path / "new.jsonl", orient="records", lines=True)
+    run_script("--test_file", "new.jsonl", "--do_predict", model=out, output="predicted")
+    predictions = pd.read_csv(tmp_path / "predicted" / "predictions.csv")
+    assert list(predictions.columns) == ["index", "prediction", "score_negative", "score_positive", "text"]
+    assert list(predictions["prediction"]) == ["negative", "positive"] * 8
+    assert not [name for name in results(tmp_path / "predicted") if "accuracy" in name]
+    run_script("--validation_file", "dev.csv", "--do_eval", model=out, output="evaluated")
+    assert results(tmp_path / "evaluated")["eval_accuracy"] == 1.0
+
+
+def test_parquet_with_the_plain_head_and_class_label_names(run_script, tmp_path):
+    from datasets import ClassLabel, Dataset
+
+    names = ["zero stars", "five stars"]
+    split = Dataset.from_pandas(frame(48)).cast_column("label", ClassLabel(names=names))
+    split.to_parquet(str(tmp_path / "train.parquet"))
+    split.to_parquet(str(tmp_path / "test.parquet"))
+    run_script(
+        *("--architecture", "plain", "--train_file", "train.parquet", "--test_file", "test.parquet"),
+        *("--do_train", "--do_predict", "--num_train_epochs", "2", "--save_strategy", "no"),
+    )
+    model = AutoModelForSequenceClassification.from_pretrained(tmp_path / "out")
+    assert type(model).__name__ == "BertForSequenceClassification"
+    assert [model.config.id2label[i] for i in range(2)] == names
+    assert "predict_macro_f1" in results(tmp_path / "out")
+
+
+def test_multi_label(run_script, tmp_path):
+    rows = [{"text": text, "label": ["praise"] * label + ["film"] * ("film" in text)} for text, label in sentences(64)]
+    (tmp_path / "rows.json").write_text(json.dumps(rows))
+    files = ("--train_file", "rows.json", "--validation_file", "rows.json", "--test_file", "rows.json")
+    run_script(*files, "--do_train", "--do_eval", "--do_predict", "--num_train_epochs", "40", "--save_strategy", "no")
+    found = results(tmp_path / "out")
+    assert found["eval_micro_f1"] == found["predict_micro_f1"] > 0.9
+    predictions = pd.read_csv(tmp_path / "out" / "predictions.csv", keep_default_na=False)
+    assert {"score_film", "score_praise"} <= set(predictions.columns)
+    assert set(predictions["prediction"]) <= {"", "film", "praise", "film;praise"}
+    assert json.loads((tmp_path / "out" / "config.json").read_text())["problem_type"] == "multi_label_classification"
+
+
+def test_regression_on_a_pair_with_a_frozen_backbone(run_script, tmp_path):
+    data = pd.DataFrame([(text, "the film", 0.5 + 2.0 * label) for text, label in sentences(64)])
+    data.columns = ["first", "second", "stars"]
+    data.to_csv(tmp_path / "rows.tsv", sep="\t", index=False)
+    run_script(
+        *("--train_file", "rows.tsv", "--test_file", "rows.tsv", "--do_train", "--do_predict", "--freeze_backbone"),
+        *("--text_column_names", "first", "--text_pair_column_name", "second", "--label_column_name", "stars"),
+        *("--num_train_epochs", "40", "--save_strategy", "no"),
+    )
+    assert results(tmp_path / "out")["predict_pearson"] > 0.9
+    assert pd.read_csv(tmp_path / "out" / "predictions.csv").columns[2] == "score_stars"
+    trained = AutoModelForSequenceClassification.from_pretrained(tmp_path / "out")
+    assert trained.config.problem_type == "regression"
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "out")
+    good, bad = (
+        trained(**tokenizer(f"the film was {w}", "the film", return_tensors="pt")).logits for w in ("good", "bad")
+    )
+    assert good > bad
+
+
+def test_interrupted_training_goes_on_to_the_same_weights(run_script, tmp_path):
+    frame(40).to_csv(tmp_path / "train.csv", index=False)
+    options = ["--train_file", "train.csv", "--do_train", "--num_train_epochs", "4", "--save_strategy", "epoch"]
+    run_script(*options, output="whole")
+    # A wrapper kills the process at the second checkpoint, as a power failure would.
+    (tmp_path / "killed.py").write_text(
+        "import os, runpy, signal, sys, transformers\n"
+        "old = transformers.Trainer._save_checkpoint\n"
+        "def save(self, *args, **kwargs):\n"
+        "    old(self, *args, **kwargs)\n"
+        "    if self.state.global_step == 10: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "transformers.Trainer._save_checkpoint = save\n"
+        f"runpy.run_path({str(SCRIPT)!r}, run_name='__main__')\n"
+    )
+    killed = run_script(*options, output="parts", check=False, script=tmp_path / "killed.py")
+    assert killed.returncode == -9
+    assert not (tmp_path / "parts" / "model.safetensors").exists()
+    done = run_script(*options, output="parts")
+    assert "Going on from" in done.stdout
+    assert "checkpoint-10" in done.stdout
+    whole, parts = (tmp_path / name / "model.safetensors" for name in ("whole", "parts"))
+    assert whole.read_bytes() == parts.read_bytes()
+
+
+# --- bad input: one sentence, before anything is trained ----------------------------------------------------------
+
+
+@pytest.fixture
+def files(tmp_path):
+    def write(name, data):
+        pd.DataFrame(data).to_csv(tmp_path / name, index=False)
+        return str(tmp_path / name)
+
+    return write
+
+
+FINE = {"text": ["good film", "bad film"] * 4, "label": ["a", "b"] * 4}
+
+
+def test_bad_input_is_named(fail_script, files, tmp_path):
+    train = files("train.csv", FINE)
+    do = ["--train_file", train, "--do_train"]
+    cases = {
+        "it has text, label": [*do, "--text_column_names", "body"],
+        "no column 'label' or 'labels'; it has text": ["--train_file", files("x.csv", {"text": ["a"]}), "--do_train"],
+        "rows without text: rows 2": [
+            *("--train_file", files("gap.csv", {"text": ["x", None, "y"], "label": ["a", "b", "a"]}), "--do_train")
+        ],
+        "at least two labels": [
+            "--train_file",
+            files("one.csv", {"text": ["x", "y"], "label": ["a"] * 2}),
+            "--do_train",
+        ],
+        "not among the 2 known ones (a, b): 'c' in rows 1": [
+            *(*do, "--do_eval", "--validation_file", files("dev.csv", {"text": ["x"], "label": ["c"]}))
+        ],
+        "There is no validation data": [*do, "--do_eval"],
+        "There is nothing to do": ["--train_file", train],
+        "There is no file": ["--train_file", "nope.csv", "--do_train"],
+        "--loss_weights must be 3 numbers": [*do, "--loss_weights", "1"],
+        "`loss_weights` must be three shares": [*do, "--loss_weights", "0,0,0"],
+        "--early_stopping_patience needs": [*do, "--early_stopping_patience", "2"],
+        "no trained classifier": ["--test_file", train, "--do_predict"],
+        "--metric_name 'nope' cannot be loaded": [*do, "--metric_name", "nope"],
+        "Regression needs numbers, but the train label in row 1 is 'a'": [*do, "--do_regression", "true"],
+    }
+    for message, options in cases.items():
+        assert message in fail_script(*options), message
+    assert "'no/such' is neither a folder" in fail_script(*do, model="no/such")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "thesis.docx").touch()
+    assert "is not empty and holds no checkpoint" in fail_script(*do)
+
+
+def test_arguments_may_stand_in_a_json_file(monkeypatch, tmp_path, bert_folder):
+    options = {"model_name_or_path": bert_folder, "output_dir": str(tmp_path / "o"), "train_file": "nope.csv"}
+    (tmp_path / "arguments.json").write_text(json.dumps({**options, "do_train": True, "use_cpu": True}))
+    monkeypatch.setattr(sys, "argv", [str(SCRIPT), str(tmp_path / "arguments.json")])
+    with pytest.raises(SystemExit, match="There is no file 'nope.csv'"):
+        runpy.run_path(str(SCRIPT), run_name="__main__")
+
+
+HF_ARGUMENTS = """
+model_name_or_path config_name tokenizer_name cache_dir use_fast_tokenizer model_revision token trust_remote_code
+ignore_mismatched_sizes dataset_name dataset_config_name do_regression text_column_names text_column_delimiter
+train_split_name validation_split_name test_split_name remove_splits remove_columns label_column_name max_seq_length
+preprocessing_num_workers overwrite_cache pad_to_max_length shuffle_train_dataset shuffle_seed max_train_samples
+max_eval_samples max_predict_samples metric_name train_file validation_file test_file
+"""
+
+
+def test_every_argument_of_transformers_script_exists(run_python):
+    usage = run_python(SCRIPT, "--help").stdout
+    missing = [name for name in HF_ARGUMENTS.split() if f"--{name}" not in usage]
+    assert missing == []

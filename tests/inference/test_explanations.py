@@ -1,0 +1,94 @@
+import pytest
+import torch
+
+from amsdff_hf import AmsdffConfig, explain
+from tests.conftest import random_model
+
+
+TEXT = "The films, actors and a plot."
+
+
+@pytest.fixture
+def model(bert_config):
+    return random_model(AmsdffConfig(backbone_config=bert_config, labels=["bad", "good"]))
+
+
+def test_word_pieces_are_merged_and_weights_add_up(model, tokenizer):
+    explanation = explain(model, tokenizer, TEXT)[0]
+    assert [word.word for word in explanation.words] == ["The", "films", ",", "actors", "and", "a", "plot", "."]
+    assert all(TEXT[word.start : word.end] == word.word for word in explanation.words)
+    total = sum(word.weight for word in explanation.words) + explanation.special_tokens_weight
+    assert total == pytest.approx(1, abs=1e-5)
+    encoded = tokenizer(TEXT, return_tensors="pt")
+    weights = model(**encoded, return_explanations=True).token_weights[0]
+    films = [i for i, word in enumerate(encoded.word_ids()) if word == 1]
+    assert len(films) == 2
+    assert explanation.words[1].weight == pytest.approx(weights[films].sum().item(), abs=1e-6)
+
+
+def test_scores_gates_and_scales(model, tokenizer):
+    explanation = explain(model, tokenizer, TEXT)[0]
+    logits = model(**tokenizer(TEXT, return_tensors="pt")).logits
+    assert list(explanation.scores) == ["bad", "good"]
+    assert list(explanation.scores.values()) == pytest.approx(logits.softmax(-1)[0].tolist())
+    assert explanation.label == ["bad", "good"][logits.argmax()]
+    assert sum(explanation.expert_gates) == pytest.approx(1)
+    assert list(explanation.scale_weights) == [1, 3, 5]
+
+
+def test_batches_do_not_change_an_explanation(model, tokenizer):
+    texts = [TEXT, "good", "the the the the"]
+    together = explain(model, tokenizer, texts, batch_size=2)
+    for text, explanation in zip(texts, together, strict=True):
+        alone = explain(model, tokenizer, text)[0]
+        assert [w.weight for w in explanation.words] == pytest.approx([w.weight for w in alone.words], abs=1e-5)
+
+
+def test_pairs_know_which_text_a_word_is_from(model, tokenizer):
+    explanation = explain(model, tokenizer, [("good film", "bad book")])[0]
+    assert [(word.word, word.text_index) for word in explanation.words] == [
+        ("good", 0),
+        ("film", 0),
+        ("bad", 1),
+        ("book", 1),
+    ]
+
+
+def test_long_texts_are_cut_and_say_so(model, tokenizer):
+    tokenizer = type(tokenizer)(**{**tokenizer.init_kwargs, "tokenizer_object": tokenizer.backend_tokenizer})
+    tokenizer.model_max_length = 64
+    long, short = explain(model, tokenizer, ["the " * 100, "the"])
+    assert long.truncated
+    assert len(long.words) == 62
+    assert not short.truncated
+
+
+def test_problem_types(bert_config, tokenizer):
+    for problem_type, check in {
+        "multi_label_classification": lambda s, z: s == pytest.approx(z.sigmoid().tolist()),
+        "regression": lambda s, z: s == pytest.approx(z.tolist()),
+    }.items():
+        model = random_model(AmsdffConfig(backbone_config=bert_config, problem_type=problem_type, num_labels=3))
+        logits = model(**tokenizer(TEXT, return_tensors="pt")).logits[0]
+        assert check(list(explain(model, tokenizer, TEXT)[0].scores.values()), logits)
+
+
+def test_the_mode_of_the_model_is_kept(model, tokenizer):
+    model.train()
+    explain(model, tokenizer, TEXT)
+    assert model.training
+    assert all(p.grad is None for p in model.parameters())
+
+
+def test_other_models_and_slow_tokenizers_are_refused(model, tokenizer, bert_config):
+    from transformers import BertForSequenceClassification
+
+    with pytest.raises(TypeError, match="needs an AMSDFF classifier, got BertForSequenceClassification"):
+        explain(BertForSequenceClassification(bert_config), tokenizer, TEXT)
+
+    class SlowTokenizer:
+        is_fast = False
+
+    with pytest.raises(TypeError, match="needs a fast tokenizer.*SlowTokenizer"):
+        explain(model, SlowTokenizer(), TEXT)
+    assert torch.is_grad_enabled()

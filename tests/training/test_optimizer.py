@@ -1,0 +1,48 @@
+import pytest
+import torch
+from transformers import AutoModelForSequenceClassification, TrainingArguments
+
+from amsdff_hf import AmsdffConfig, AmsdffForSequenceClassification
+from amsdff_hf.training import build_optimizer, freeze_backbone
+from tests.conftest import BACKBONE_CONFIGS
+
+
+def models():
+    yield AmsdffForSequenceClassification(AmsdffConfig(backbone_config=BACKBONE_CONFIGS["bert"]()))
+    yield AutoModelForSequenceClassification.from_config(BACKBONE_CONFIGS["distilbert"]())
+
+
+@pytest.mark.parametrize("model", models(), ids=["amsdff", "plain"])
+def test_groups_cover_every_parameter_once(model, tmp_path):
+    arguments = TrainingArguments(output_dir=str(tmp_path), learning_rate=1e-5, weight_decay=0.1)
+    groups = build_optimizer(model, arguments, head_learning_rate=1e-3).param_groups
+    names = {id(p): name for name, p in model.named_parameters()}
+    seen = [names[id(p)] for group in groups for p in group["params"]]
+    assert sorted(seen) == sorted(names.values())
+    for group in groups:
+        for parameter in group["params"]:
+            name = names[id(parameter)]
+            is_head = name.startswith(("classifier", "pre_classifier"))
+            assert group["lr"] == (1e-3 if is_head else 1e-5), name
+            spared = name.endswith("bias") or "orm.weight" in name or parameter.ndim == 1
+            assert group["weight_decay"] == (0.0 if spared else 0.1), name
+
+
+@pytest.mark.parametrize("model", models(), ids=["amsdff", "plain"])
+def test_a_frozen_backbone_gets_no_gradients_and_no_dropout(model):
+    freeze_backbone(model)
+    model.train()
+    backbone = getattr(model, "backbone", None) or model.base_model
+    ids = torch.randint(5, 20, (2, 6))
+    model(ids, labels=torch.tensor([0, 1])).loss.backward()
+    assert all(p.grad is None for p in backbone.parameters())
+    assert any(p.grad is not None for p in model.parameters())
+    assert torch.equal(backbone(ids)[0], backbone(ids)[0])
+    assert model.classifier.training
+
+
+def test_frozen_parameters_are_left_out_of_the_optimizer(tmp_path):
+    model = next(models())
+    freeze_backbone(model)
+    groups = build_optimizer(model, TrainingArguments(output_dir=str(tmp_path)), 1e-3).param_groups
+    assert sum(p.numel() for g in groups for p in g["params"]) == sum(p.numel() for p in model.classifier.parameters())
