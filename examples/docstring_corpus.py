@@ -42,7 +42,7 @@ _SECTION = re.compile(
     r"|(?:Args|Arguments|Parameters|Returns|Raises|Examples?|Yields|Note|Warning)s?::?\s*\n"
     r"|:(?:param|returns?|type)\b|>>>|\.\. )"
 )
-_MARKUP = re.compile(r":[a-z:]+:(?=`)|[`*|]+|\$[^$]*\$|\bhttps?://\S+")
+_MARKUP = re.compile(r":[a-z:]+:(?=`)|[`*|~]+|\$[^$]*\$|\bhttps?://\S+")
 
 
 def read_corpus(train_per_library: int, test_per_library: int, seed: int = 0) -> DatasetDict:

@@ -131,7 +131,7 @@ def test_regression_on_a_pair_with_a_frozen_backbone(run_script, tmp_path):
     run_script(
         *("--train_file", "rows.tsv", "--test_file", "rows.tsv", "--do_train", "--do_predict", "--freeze_backbone"),
         *("--text_column_names", "first", "--text_pair_column_name", "second", "--label_column_name", "stars"),
-        *("--num_train_epochs", "40", "--save_strategy", "no"),
+        *("--num_train_epochs", "40", "--head_learning_rate", "4e-3", "--save_strategy", "no"),
     )
     assert results(tmp_path / "out")["predict_pearson"] > 0.9
     assert pd.read_csv(tmp_path / "out" / "predictions.csv").columns[2] == "score_stars"

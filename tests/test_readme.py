@@ -1,0 +1,44 @@
+import re
+
+from tests.conftest import ROOT
+
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_ten_lines_of_python_run(run_python, bert_folder):
+    (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    code = code.replace('"distilbert-base-uncased"', repr(bert_folder))
+    code = code.replace('TrainingArguments("runs/readme")', 'TrainingArguments("runs/readme", use_cpu=True)')
+    lines = run_python("-c", code).stdout.splitlines()
+    assert any(line.startswith("[{'label': ") for line in lines)
+    assert "WordWeight(word='good'" in lines[-1]
+
+
+def test_every_option_and_file_it_names_exists(run_python):
+    usage = run_python(ROOT / "examples" / "run_classification.py", "--help").stdout
+    usage += run_python(ROOT / "examples" / "explain_texts.py", "--help").stdout
+    options = set(re.findall(r"--[a-z_]+", README))
+    assert not [option for option in options if option not in usage]
+    for path in re.findall(r"\b(?:examples|amsdff_hf)/[\w/]+\.py", README):
+        assert (ROOT / path).is_file(), path
+
+
+def test_every_command_it_names_is_in_the_makefile():
+    makefile = (ROOT / "Makefile").read_text()
+    for text in (README, (ROOT / "CONTRIBUTING.md").read_text()):
+        for line in re.findall(r"(?:^|`)make ([a-z -]+)", text, flags=re.MULTILINE):
+            for target in line.split():
+                assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
+
+
+def test_the_table_of_the_config_is_complete():
+    from dataclasses import fields
+
+    from transformers import PreTrainedConfig
+
+    from amsdff_hf import AmsdffConfig
+
+    own = {field.name for field in fields(AmsdffConfig)} - {field.name for field in fields(PreTrainedConfig)}
+    table = README[README.index("## Configuration") : README.index("## What is promised")]
+    assert own - {"backbone_config"} == set(re.findall(r"`(\w+)`", table)) & own
