@@ -42,10 +42,9 @@ def test_a_name_that_does_not_exist_is_shown():
         load_trained(ModelArguments("no/such-model"))
 
 
-def test_tokenizers_without_padding_use_the_end_token(tokenizer, tmp_path, caplog):
+def test_tokenizers_without_padding_use_the_end_token(bert_folder, tmp_path, caplog):
+    tokenizer = load_tokenizer(ModelArguments(bert_folder))
+    tokenizer.pad_token, tokenizer.eos_token = None, "[SEP]"
     tokenizer.save_pretrained(tmp_path)
-    changed = load_tokenizer(ModelArguments(str(tmp_path)))
-    changed.pad_token, changed.eos_token = None, "[SEP]"
-    changed.save_pretrained(tmp_path / "changed")
-    assert load_tokenizer(ModelArguments(str(tmp_path / "changed"))).pad_token == "[SEP]"
+    assert load_tokenizer(ModelArguments(bert_folder, tokenizer_name=str(tmp_path))).pad_token == "[SEP]"
     assert "no padding token" in caplog.text
