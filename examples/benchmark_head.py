@@ -27,6 +27,7 @@ from amsdff_hf import AmsdffConfig, AmsdffForSequenceClassification
 
 NUM_LABELS = 4
 VOCABULARY = 30522
+MIN_REPEATS = 3
 
 
 def backbone_config(name: str) -> PreTrainedConfig:
@@ -119,11 +120,10 @@ def synchronize(device: str) -> None:
 def alternate(runs: dict[str, Callable[[], object]], device: str, budget: float) -> dict[str, float]:
     """Return the median seconds of each function, called in turn for about `budget` seconds."""
     for run in runs.values():
-        for _ in range(2):
-            seconds(run, device)
+        seconds(run, device)
     times = {name: [] for name in runs}
     start = time.perf_counter()
-    while time.perf_counter() - start < budget or len(times["plain"]) < 5:
+    while time.perf_counter() - start < budget or len(times["plain"]) < MIN_REPEATS:
         for name, run in runs.items():
             times[name].append(seconds(run, device))
     return {name: statistics.median(values) for name, values in times.items()}
@@ -165,7 +165,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--batch_size", type=int, default=8)
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32")
-    parser.add_argument("--seconds", type=float, default=8.0, help="time to measure each pair for")
+    parser.add_argument("--seconds", type=float, default=6.0, help="time to measure each pair for")
     parser.add_argument("--default_malloc", action="store_true", help="let the C library return memory between steps")
     return parser.parse_args()
 

@@ -10,6 +10,7 @@ All arguments of transformers' run_classification.py work here too. For example:
 The test file may be the only one, with a trained classifier as --model_name_or_path and --do_predict.
 """
 
+import copy
 import os
 import random
 import sys
@@ -43,9 +44,11 @@ from amsdff_hf.data import (
 )
 from amsdff_hf.training import (
     ModelArguments,
+    add_lora,
     balanced_class_weights,
     build_optimizer,
     find_checkpoint,
+    format_results,
     format_table,
     freeze_backbone,
     label_metrics,
@@ -57,8 +60,12 @@ from amsdff_hf.training import (
     predicted_labels,
     readable_labels,
     to_probabilities,
+    tune_thresholds,
     write_reports,
 )
+
+
+Arguments = tuple[ModelArguments, DataTrainingArguments, TrainingArguments]
 
 
 @dataclass
@@ -73,27 +80,25 @@ class Prepared:
     truncated: dict[str, float]
     max_length: int
 
+    @property
+    def thresholds(self) -> list[float] | None:
+        """Thresholds of a multi-label model that has some."""
+        return getattr(self.model.config, "thresholds", None)
 
-def parse_arguments() -> tuple[ModelArguments, DataTrainingArguments, TrainingArguments]:
+
+def parse_arguments() -> Arguments:
     """Read the command line, or the one JSON file named on it."""
     parser = HfArgumentParser(
         (ModelArguments, DataTrainingArguments, TrainingArguments), description=__doc__.split("\n")[0]
     )
     if len(sys.argv) == 2 and sys.argv[1].endswith(".json"):
-        parsed = parser.parse_json_file(json_file=os.path.abspath(sys.argv[1]))
+        model_args, data_args, training_args = parser.parse_json_file(json_file=os.path.abspath(sys.argv[1]))
     else:
-        parsed = parser.parse_args_into_dataclasses()
-    model_args, _, training_args = parsed
-    if not (training_args.do_train or training_args.do_eval or training_args.do_predict):
-        raise ValueError("There is nothing to do: pass --do_train, --do_eval, --do_predict or several of them.")
-    if model_args.early_stopping_patience and not training_args.load_best_model_at_end:
-        raise ValueError(
-            "--early_stopping_patience needs to know the best model: add --load_best_model_at_end --eval_strategy "
-            "epoch --save_strategy epoch (and --metric_for_best_model macro_f1, if not the loss shall decide)."
-        )
+        model_args, data_args, training_args = parser.parse_args_into_dataclasses()
+    model_args.check(training_args)
     # Pinned memory without an accelerator only earns a warning.
     training_args.dataloader_pin_memory &= training_args.device.type != "cpu"
-    return parsed
+    return model_args, data_args, training_args
 
 
 def needed_splits(training_args: TrainingArguments) -> list[str]:
@@ -117,13 +122,12 @@ def build_model(model_args: ModelArguments, space: LabelSpace, train: Dataset) -
     model = load_for_training(model_args, list(space.names), space.problem_type, **fields)
     if model_args.freeze_backbone:
         freeze_backbone(model)
-    return model
+    return model if model_args.lora_rank is None else add_lora(model, model_args.lora_rank)
 
 
-def prepare(
-    model_args: ModelArguments, data_args: DataTrainingArguments, training_args: TrainingArguments
-) -> Prepared:
+def prepare(arguments: Arguments) -> Prepared:
     """Check and load everything, so that whatever is wrong shows before any training."""
+    model_args, data_args, training_args = arguments
     checkpoint = None
     if training_args.do_train:
         checkpoint = find_checkpoint(training_args, model_args.overwrite_output_dir)
@@ -133,7 +137,9 @@ def prepare(
     splits, space = label_splits(splits, data_args, None if trained is None else label_space_of(trained.config))
     set_seed(training_args.seed)
     model = build_model(model_args, space, splits["train"]) if trained is None else trained
-    model.config.pad_token_id = tokenizer.pad_token_id if trained is None else model.config.pad_token_id
+    if getattr(model.config, "pad_token_id", None) is None:
+        # The plain heads of decoders find the last token by it.
+        model.config.pad_token_id = tokenizer.pad_token_id
     max_length = usable_length(data_args.max_seq_length, tokenizer, model)
     truncated = {}
     for role in splits:
@@ -171,15 +177,10 @@ def describe(prepared: Prepared, training_args: TrainingArguments) -> None:
             say(training_args, f"  {label}: {train[row][TEXT][:100]!r}")
 
 
-def build_trainer(
-    prepared: Prepared,
-    model_args: ModelArguments,
-    data_args: DataTrainingArguments,
-    training_args: TrainingArguments,
-) -> Trainer:
+def build_trainer(prepared: Prepared, arguments: Arguments) -> Trainer:
     """Build the stock Trainer."""
+    model_args, data_args, training_args = arguments
     space, model = prepared.space, prepared.model
-    thresholds = getattr(model.config, "thresholds", None)
     further = None
     if data_args.metric_name is not None:
         own_names = own_metric_names(space.problem_type)
@@ -189,9 +190,9 @@ def build_trainer(
 
     def compute_metrics(prediction: EvalPrediction) -> dict[str, float]:
         probabilities = to_probabilities(prediction.predictions, space.problem_type)
-        metrics = label_metrics(probabilities, prediction.label_ids, space.problem_type, thresholds)
+        metrics = label_metrics(probabilities, prediction.label_ids, space.problem_type, prepared.thresholds)
         if further is not None:
-            predicted = predicted_labels(probabilities, space.problem_type, thresholds)
+            predicted = predicted_labels(probabilities, space.problem_type, prepared.thresholds)
             metrics.update(further(predicted, prediction.label_ids))
         return metrics
 
@@ -213,69 +214,96 @@ def build_trainer(
     )
 
 
-def train(trainer: Trainer, prepared: Prepared) -> dict[str, float]:
-    """Train, or go on training, and save model and tokenizer."""
+def train(trainer: Trainer, prepared: Prepared, arguments: Arguments) -> Trainer:
+    """Train, or go on training, and save model and tokenizer; returns the Trainer of the finished model."""
+    model_args, _, training_args = arguments
     if prepared.checkpoint is not None:
-        say(trainer.args, f"Going on from {prepared.checkpoint}.")
+        say(training_args, f"Going on from {prepared.checkpoint}.")
     metrics = trainer.train(resume_from_checkpoint=prepared.checkpoint).metrics
+    if model_args.lora_rank is not None:
+        prepared.model = trainer.model.merge_and_unload()
+        trainer = build_trainer(prepared, arguments)
+    if model_args.tune_thresholds and prepared.space.problem_type == "multi_label_classification":
+        validation = prepared.splits["validation"]
+        probabilities = to_probabilities(trainer.predict(validation).predictions, prepared.space.problem_type)
+        prepared.model.config.thresholds = tune_thresholds(probabilities, np.array(validation[LABELS]))
     metrics["train_samples"] = len(prepared.splits["train"])
     metrics["parameters"] = sum(p.numel() for p in prepared.model.parameters())
     trainer.save_model()
     if trainer.is_world_process_zero():
         # A pickle, which nobody should have to load to use the model.
-        os.remove(os.path.join(trainer.args.output_dir, "training_args.bin"))
+        os.remove(os.path.join(training_args.output_dir, "training_args.bin"))
     trainer.save_metrics("train", metrics)
     trainer.save_state()
-    return metrics
+    return trainer
 
 
 def score(trainer: Trainer, prepared: Prepared, role: str, prefix: str) -> dict[str, float]:
-    """Predict a split, write metrics, per-class table, predictions and picture, and return the metrics."""
-    split, space = prepared.splits[role], prepared.space
-    thresholds = getattr(prepared.model.config, "thresholds", None)
-    has_labels = LABELS in split.column_names
-    start = time.perf_counter()
+    """Predict a split, write its metrics and reports, and return the metrics."""
+    split, problem_type, folder = prepared.splits[role], prepared.space.problem_type, trainer.args.output_dir
+    labels = np.array(split[LABELS]) if LABELS in split.column_names else None
     # Test rows may lack labels, which no loss could be computed for.
-    inputs = split if role == "validation" or not has_labels else split.remove_columns(LABELS)
-    output = trainer.predict(inputs, metric_key_prefix=prefix)
+    is_test = role == "test" and labels is not None
+    start = time.perf_counter()
+    output = trainer.predict(split.remove_columns(LABELS) if is_test else split, metric_key_prefix=prefix)
     seconds = time.perf_counter() - start
     if not trainer.is_world_process_zero():
         return {}
-    probabilities = to_probabilities(output.predictions, space.problem_type)
+    probabilities = to_probabilities(output.predictions, problem_type)
     metrics = {name: value for name, value in output.metrics.items() if name.startswith(prefix)}
-    if has_labels and role == "test":
-        found = label_metrics(probabilities, np.array(split[LABELS]), space.problem_type, thresholds)
+    if is_test:
+        found = trainer.compute_metrics(EvalPrediction(predictions=output.predictions, label_ids=labels))
         metrics.update({f"{prefix}_{name}": value for name, value in found.items()})
     metrics.update({f"{prefix}_samples": len(split), f"{prefix}_truncated_share": prepared.truncated[role]})
     metrics[f"{prefix}_samples_per_second"] = len(split) / seconds
     trainer.save_metrics(prefix, metrics)
-    labels = np.array(split[LABELS]) if has_labels else None
-    folder = trainer.args.output_dir
-    table = write_reports(
-        folder, prefix, probabilities, labels, split[TEXT], space.names, space.problem_type, thresholds
-    )
-    print(f"\n{table}" if table else "")
+    names, thresholds = prepared.space.names, prepared.thresholds
+    print(f"\n{write_reports(folder, prefix, probabilities, labels, split[TEXT], names, problem_type, thresholds)}")
     return metrics
 
 
-def summarize(
-    prepared: Prepared, training_args: TrainingArguments, results: dict[str, dict[str, float]], seconds: float
-) -> None:
-    """Print the one table that a person reads, and what was written where."""
-    columns = {prefix: metrics for prefix, metrics in results.items() if metrics}
-    names = list(dict.fromkeys(key.removeprefix(f"{p}_") for p, metrics in columns.items() for key in metrics))
-    hidden = ("runtime", "steps_per_second", "model_preparation_time")
-    rows = [
-        [name, *(metrics.get(f"{prefix}_{name}", "") for prefix, metrics in columns.items())]
-        for name in names
-        if name not in hidden
-    ]
+def run(arguments: Arguments) -> dict[str, dict[str, float]]:
+    """Do everything for one seed, and return the metrics of each split."""
+    start = time.perf_counter()
+    model_args, _, training_args = arguments
+    try:
+        prepared = prepare(arguments)
+        trainer = build_trainer(prepared, arguments)
+    except (ValueError, OSError, ImportError) as error:
+        stop(error)
+    describe(prepared, training_args)
+    if training_args.do_train:
+        trainer = train(trainer, prepared, arguments)
+    results = {}
+    if training_args.do_eval:
+        results["eval"] = score(trainer, prepared, "validation", "eval")
+    if training_args.do_predict:
+        results["predict"] = score(trainer, prepared, "test", "predict")
+    if training_args.push_to_hub:
+        trainer.push_to_hub(finetuned_from=model_args.model_name_or_path, tasks="text-classification")
     parameters = sum(p.numel() for p in prepared.model.parameters())
-    print(f"\n{type(prepared.model).__name__}, {parameters:,} parameters, {seconds:.0f} seconds\n")
-    if rows:
-        print(format_table(rows, header=["metric", *columns]))
+    seconds = time.perf_counter() - start
+    say(training_args, f"\n{type(prepared.model).__name__}, {parameters:,} parameters, {seconds:.0f} seconds")
+    if results:
+        say(training_args, f"\n{format_results(results)}")
     files = sorted(name for name in os.listdir(training_args.output_dir) if not name.startswith("checkpoint-"))
-    print(f"\nIn {training_args.output_dir}: {', '.join(files)}")
+    say(training_args, f"\nIn {training_args.output_dir}: {', '.join(files)}")
+    return results
+
+
+def run_seeds(arguments: Arguments, seeds: list[int]) -> None:
+    """Do everything once for each seed, and print mean and standard deviation."""
+    model_args, data_args, training_args = arguments
+    values: dict[str, list[float]] = {}
+    for seed in seeds:
+        own_args = copy.deepcopy(training_args)
+        own_args.seed, own_args.output_dir = seed, os.path.join(training_args.output_dir, f"seed-{seed}")
+        say(training_args, f"\nSeed {seed}")
+        for metrics in run((model_args, data_args, own_args)).values():
+            for name, value in metrics.items():
+                values.setdefault(name, []).append(value)
+    rows = [[name, float(np.mean(found)), float(np.std(found, ddof=1))] for name, found in values.items()]
+    say(training_args, f"\n{format_table(rows, header=[f'{len(seeds)} seeds', 'mean', 'sd'])}")
 
 
 def say(training_args: TrainingArguments, message: str) -> None:
@@ -284,29 +312,24 @@ def say(training_args: TrainingArguments, message: str) -> None:
         print(message, flush=True)
 
 
+def stop(error: Exception) -> None:
+    """End with the sentence of an error; `--log_level debug` shows where it comes from."""
+    if "--log_level" in sys.argv and "debug" in sys.argv:
+        raise error
+    sys.exit(f"error: {error}")
+
+
 def main() -> None:
     """Do what the command line asks for."""
-    start = time.perf_counter()
     try:
-        model_args, data_args, training_args = parse_arguments()
-        prepared = prepare(model_args, data_args, training_args)
-        trainer = build_trainer(prepared, model_args, data_args, training_args)
-    except (ValueError, OSError) as error:
-        if "--log_level" in sys.argv and "debug" in sys.argv:
-            raise
-        sys.exit(f"error: {error}")
-    describe(prepared, training_args)
-    results = {}
-    if training_args.do_train:
-        train(trainer, prepared)
-    if training_args.do_eval:
-        results["eval"] = score(trainer, prepared, "validation", "eval")
-    if training_args.do_predict:
-        results["predict"] = score(trainer, prepared, "test", "predict")
-    if training_args.push_to_hub:
-        trainer.push_to_hub(finetuned_from=model_args.model_name_or_path, tasks="text-classification")
-    if trainer.is_world_process_zero():
-        summarize(prepared, training_args, results, time.perf_counter() - start)
+        arguments = parse_arguments()
+        seeds = arguments[0].parsed_seeds()
+    except ValueError as error:
+        stop(error)
+    if seeds:
+        run_seeds(arguments, seeds)
+    else:
+        run(arguments)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 from .arguments import ModelArguments
 from .class_weights import balanced_class_weights
 from .evaluate_metric import load_evaluate_metric
+from .lora import add_lora
 from .metrics import (
     calibration_error,
     classification_metrics,
@@ -19,16 +20,19 @@ from .metrics import (
 from .model_loading import load_for_training, load_tokenizer, load_trained
 from .optimizer import build_optimizer, freeze_backbone
 from .output_folder import find_checkpoint
-from .reports import format_table, save_json, write_reports
+from .reports import format_results, format_table, save_json, write_reports
+from .thresholds import tune_thresholds
 
 
 __all__ = [
     "ModelArguments",
+    "add_lora",
     "balanced_class_weights",
     "build_optimizer",
     "calibration_error",
     "classification_metrics",
     "find_checkpoint",
+    "format_results",
     "format_table",
     "freeze_backbone",
     "label_metrics",
@@ -44,5 +48,6 @@ __all__ = [
     "regression_metrics",
     "save_json",
     "to_probabilities",
+    "tune_thresholds",
     "write_reports",
 ]

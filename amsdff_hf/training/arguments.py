@@ -3,6 +3,8 @@
 
 from dataclasses import dataclass, field
 
+from transformers import TrainingArguments
+
 
 @dataclass
 class ModelArguments:
@@ -45,6 +47,16 @@ class ModelArguments:
         default=None,
         metadata={"help": "Shares of cross entropy, focal and smoothed loss, e.g. 1,0,0. Default: 0.4,0.4,0.2."},
     )
+    lora_rank: int | None = field(
+        default=None, metadata={"help": "Adapt the backbone by LoRA of this rank (extra `peft`); merged when saved."}
+    )
+    tune_thresholds: bool = field(
+        default=False,
+        metadata={"help": "Multi-label: choose each label's threshold by its F1 on the validation data."},
+    )
+    seeds: str | None = field(
+        default=None, metadata={"help": "Several seeds, separated by commas: one run and subfolder each."}
+    )
     early_stopping_patience: int | None = field(
         default=None, metadata={"help": "Stop after so many evaluations without improvement."}
     )
@@ -59,6 +71,42 @@ class ModelArguments:
                 f"--{needs_own_head[0]} belongs to the loss of --architecture amsdff; the plain head of transformers "
                 "has cross entropy only."
             )
+
+        if self.lora_rank is not None and self.freeze_backbone:
+            raise ValueError("--lora_rank adapts the backbone, --freeze_backbone leaves it alone: pass one of them.")
+        if self.lora_rank is not None and self.lora_rank < 1:
+            raise ValueError(f"--lora_rank must be at least 1, got {self.lora_rank}.")
+
+    def check(self, training_args: TrainingArguments) -> None:
+        """Check what depends on the arguments of the Trainer.
+
+        Raises:
+            ValueError: if there is nothing to do, or an option lacks another one that it needs.
+        """
+        if not (training_args.do_train or training_args.do_eval or training_args.do_predict):
+            raise ValueError("There is nothing to do: pass --do_train, --do_eval, --do_predict or several of them.")
+        if self.early_stopping_patience and not training_args.load_best_model_at_end:
+            raise ValueError(
+                "--early_stopping_patience needs to know the best model: add --load_best_model_at_end --eval_strategy "
+                "epoch --save_strategy epoch (and --metric_for_best_model macro_f1, if not the loss shall decide)."
+            )
+        if self.tune_thresholds and not (training_args.do_train and training_args.do_eval):
+            raise ValueError(
+                "--tune_thresholds needs validation data and a model to store them: add --do_train --do_eval."
+            )
+        if self.parsed_seeds() and not training_args.do_train:
+            raise ValueError("--seeds trains once for each seed: add --do_train, or leave it out.")
+
+    def parsed_seeds(self) -> list[int]:
+        """Return `--seeds` as numbers, empty if not given.
+
+        Raises:
+            ValueError: if they are no whole numbers.
+        """
+        parts = [part.strip() for part in self.seeds.split(",")] if self.seeds else []
+        if not all(part.isdigit() for part in parts):
+            raise ValueError(f"--seeds must be whole numbers separated by commas, got {self.seeds!r}.")
+        return [int(part) for part in parts]
 
     def parsed_loss_weights(self) -> tuple[float, ...] | None:
         """Return `--loss_weights` as numbers.

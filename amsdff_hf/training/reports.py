@@ -37,6 +37,35 @@ def format_table(rows: Sequence[Sequence[Any]], header: Sequence[str]) -> str:
     )
 
 
+def format_results(results: dict[str, dict[str, float]]) -> str:
+    """Lay out the metrics of several splits side by side.
+
+    Args:
+        results: metrics by the prefix of their split, which their names begin with, as the Trainer names them.
+
+    Examples:
+    ```python
+    >>> results = {"eval": {"eval_accuracy": 0.5, "eval_loss": 1.0}, "predict": {"predict_accuracy": 0.25}}
+    >>> print(format_results(results))
+    metric      eval  predict
+    --------  ------  -------
+    accuracy  0.5000   0.2500
+    loss      1.0000
+
+    ```
+    """
+    names = dict.fromkeys(key.removeprefix(f"{prefix}_") for prefix, metrics in results.items() for key in metrics)
+    rows = [
+        [name, *(metrics.get(f"{prefix}_{name}", "") for prefix, metrics in results.items())]
+        for name in names
+        if name not in _HIDDEN
+    ]
+    return format_table(rows, header=["metric", *results])
+
+
+_HIDDEN = ("runtime", "steps_per_second", "model_preparation_time")
+
+
 def write_reports(
     folder: str,
     prefix: str,

@@ -115,13 +115,17 @@ def test_multi_label(run_script, tmp_path):
     rows = [{"text": text, "label": ["praise"] * label + ["film"] * ("film" in text)} for text, label in sentences(64)]
     (tmp_path / "rows.json").write_text(json.dumps(rows))
     files = ("--train_file", "rows.json", "--validation_file", "rows.json", "--test_file", "rows.json")
-    run_script(*files, "--do_train", "--do_eval", "--do_predict", "--num_train_epochs", "40", "--save_strategy", "no")
+    options = ["--do_train", "--do_eval", "--do_predict", "--tune_thresholds", "--num_train_epochs", "40"]
+    run_script(*files, *options, "--save_strategy", "no")
     found = results(tmp_path / "out")
     assert found["eval_micro_f1"] == found["predict_micro_f1"] > 0.9
     predictions = pd.read_csv(tmp_path / "out" / "predictions.csv", keep_default_na=False)
     assert {"score_film", "score_praise"} <= set(predictions.columns)
     assert set(predictions["prediction"]) <= {"", "film", "praise", "film;praise"}
-    assert json.loads((tmp_path / "out" / "config.json").read_text())["problem_type"] == "multi_label_classification"
+    config = json.loads((tmp_path / "out" / "config.json").read_text())
+    assert config["problem_type"] == "multi_label_classification"
+    assert len(config["thresholds"]) == 2
+    assert config["thresholds"] != [0.5, 0.5]
 
 
 def test_regression_on_a_pair_with_a_frozen_backbone(run_script, tmp_path):
@@ -142,6 +146,22 @@ def test_regression_on_a_pair_with_a_frozen_backbone(run_script, tmp_path):
         trained(**tokenizer(f"the film was {w}", "the film", return_tensors="pt")).logits for w in ("good", "bad")
     )
     assert good > bad
+
+
+def test_seeds_and_lora(run_script, tmp_path):
+    frame(48).to_csv(tmp_path / "train.csv", index=False)
+    files = ("--train_file", "train.csv", "--test_file", "train.csv")
+    options = ("--do_train", "--do_predict", "--num_train_epochs", "2", "--save_strategy", "no")
+    done = run_script(*files, *options, "--seeds", "1,2", "--lora_rank", "4")
+    assert re.search(r"\n2 seeds +mean +sd\n", done.stdout)
+    accuracy = [results(tmp_path / "out" / f"seed-{seed}")["predict_accuracy"] for seed in (1, 2)]
+    mean = sum(accuracy) / 2
+    assert re.search(rf"\npredict_accuracy +{mean:.4f}", done.stdout)
+    model, report = AutoModelForSequenceClassification.from_pretrained(
+        tmp_path / "out" / "seed-1", output_loading_info=True
+    )
+    assert not any(report.values())
+    assert type(model).__name__ == "AmsdffForSequenceClassification"
 
 
 def test_interrupted_training_goes_on_to_the_same_weights(run_script, tmp_path):
@@ -208,6 +228,9 @@ def test_bad_input_is_named(fail_script, files, tmp_path):
         "--early_stopping_patience needs": [*do, "--early_stopping_patience", "2"],
         "no trained classifier": ["--test_file", train, "--do_predict"],
         "--metric_name 'nope' cannot be loaded": [*do, "--metric_name", "nope"],
+        "--seeds must be whole numbers": [*do, "--seeds", "one"],
+        "--tune_thresholds needs validation data": [*do, "--tune_thresholds"],
+        "pass one of them": [*do, "--lora_rank", "2", "--freeze_backbone"],
         "Regression needs numbers, but the train label in row 1 is 'a'": [*do, "--do_regression", "true"],
     }
     for message, options in cases.items():

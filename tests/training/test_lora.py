@@ -1,0 +1,30 @@
+import pytest
+import torch
+from transformers import AutoModelForSequenceClassification
+
+from amsdff_hf import AmsdffConfig
+from amsdff_hf.training import add_lora, lora
+from tests.conftest import BACKBONE_CONFIGS, random_model
+
+
+@pytest.mark.parametrize("kind", ["amsdff", "plain"])
+def test_the_backbone_gets_lora_and_the_classifier_is_trained_whole(kind):
+    if kind == "amsdff":
+        model = random_model(AmsdffConfig(backbone_config=BACKBONE_CONFIGS["bert"]()))
+    else:
+        model = AutoModelForSequenceClassification.from_config(BACKBONE_CONFIGS["bert"]())
+    adapted = add_lora(model, rank=2)
+    trained = [name for name, p in adapted.named_parameters() if p.requires_grad]
+    assert any("lora_" in name for name in trained)
+    assert all(("lora_" in name) != (".classifier." in name) for name in trained)
+    ids = torch.tensor([[5, 6, 7]])
+    merged = adapted.eval().merge_and_unload()
+    assert type(merged) is type(model)
+    assert not any("lora" in name for name, _ in merged.named_parameters())
+    assert merged(ids).logits.isfinite().all()
+
+
+def test_without_peft_the_extra_is_named(monkeypatch, bert_config):
+    monkeypatch.setattr(lora, "is_peft_available", lambda: False)
+    with pytest.raises(ImportError, match=r"pip install 'amsdff_hf\[peft\]'"):
+        add_lora(random_model(AmsdffConfig(backbone_config=bert_config)), rank=2)
