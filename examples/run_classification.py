@@ -33,6 +33,7 @@ from transformers import (
 
 from amsdff_hf.data import (
     LABELS,
+    ROW,
     TEXT,
     DataTrainingArguments,
     LabelSpace,
@@ -47,10 +48,12 @@ from amsdff_hf.training import (
     add_lora,
     balanced_class_weights,
     build_optimizer,
+    check_same_model,
     find_checkpoint,
     format_results,
     format_table,
     freeze_backbone,
+    kept_config,
     label_metrics,
     load_evaluate_metric,
     load_for_training,
@@ -59,6 +62,7 @@ from amsdff_hf.training import (
     own_metric_names,
     predicted_labels,
     readable_labels,
+    remove_checkpoints,
     to_probabilities,
     tune_thresholds,
     write_reports,
@@ -133,13 +137,22 @@ def prepare(arguments: Arguments) -> Prepared:
         checkpoint = find_checkpoint(training_args, model_args.overwrite_output_dir)
     tokenizer = load_tokenizer(model_args)
     trained = None if training_args.do_train else load_trained(model_args)
-    splits = read_splits(data_args, needed_splits(training_args), model_args.cache_dir, model_args.token)
-    splits, space = label_splits(splits, data_args, None if trained is None else label_space_of(trained.config))
+    # Whatever is chosen on the test data would flatter the result there.
+    chooses = model_args.tune_thresholds or training_args.load_best_model_at_end
+    splits = read_splits(
+        data_args, needed_splits(training_args), model_args.cache_dir, model_args.token, test_may_validate=not chooses
+    )
+    kept = kept_config(model_args) if trained is None else trained.config
+    splits, space = label_splits(splits, data_args, None if kept is None else label_space_of(kept))
+    if model_args.tune_thresholds and space.problem_type != "multi_label_classification":
+        raise ValueError(f"--tune_thresholds is for several labels per text, this is {space.problem_type}.")
     set_seed(training_args.seed)
     model = build_model(model_args, space, splits["train"]) if trained is None else trained
     if getattr(model.config, "pad_token_id", None) is None:
         # The plain heads of decoders find the last token by it.
         model.config.pad_token_id = tokenizer.pad_token_id
+    if checkpoint is not None:
+        check_same_model(checkpoint, model.config)
     max_length = usable_length(data_args.max_seq_length, tokenizer, model)
     truncated = {}
     for role in splits:
@@ -217,13 +230,15 @@ def build_trainer(prepared: Prepared, arguments: Arguments) -> Trainer:
 def train(trainer: Trainer, prepared: Prepared, arguments: Arguments) -> Trainer:
     """Train, or go on training, and save model and tokenizer; returns the Trainer of the finished model."""
     model_args, _, training_args = arguments
+    if model_args.overwrite_output_dir and trainer.is_world_process_zero():
+        remove_checkpoints(training_args.output_dir)
     if prepared.checkpoint is not None:
         say(training_args, f"Going on from {prepared.checkpoint}.")
     metrics = trainer.train(resume_from_checkpoint=prepared.checkpoint).metrics
     if model_args.lora_rank is not None:
         prepared.model = trainer.model.merge_and_unload()
         trainer = build_trainer(prepared, arguments)
-    if model_args.tune_thresholds and prepared.space.problem_type == "multi_label_classification":
+    if model_args.tune_thresholds:
         validation = prepared.splits["validation"]
         probabilities = to_probabilities(trainer.predict(validation).predictions, prepared.space.problem_type)
         prepared.model.config.thresholds = tune_thresholds(probabilities, np.array(validation[LABELS]))
@@ -257,8 +272,18 @@ def score(trainer: Trainer, prepared: Prepared, role: str, prefix: str) -> dict[
     metrics.update({f"{prefix}_samples": len(split), f"{prefix}_truncated_share": prepared.truncated[role]})
     metrics[f"{prefix}_samples_per_second"] = len(split) / seconds
     trainer.save_metrics(prefix, metrics)
-    names, thresholds = prepared.space.names, prepared.thresholds
-    print(f"\n{write_reports(folder, prefix, probabilities, labels, split[TEXT], names, problem_type, thresholds)}")
+    table = write_reports(
+        folder,
+        prefix,
+        probabilities,
+        labels,
+        split[TEXT],
+        split[ROW],
+        prepared.space.names,
+        problem_type,
+        prepared.thresholds,
+    )
+    print(f"\n{table}")
     return metrics
 
 

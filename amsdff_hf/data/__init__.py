@@ -3,6 +3,7 @@
 
 from .arguments import DataTrainingArguments
 from .labels import LABELS, LabelSpace, label_space_of
+from .loading import ROW
 from .splits import label_splits, read_splits
 from .texts import TEXT
 from .tokenization import TokenizedSplit, tokenize, usable_length
@@ -10,6 +11,7 @@ from .tokenization import TokenizedSplit, tokenize, usable_length
 
 __all__ = [
     "LABELS",
+    "ROW",
     "TEXT",
     "DataTrainingArguments",
     "LabelSpace",

@@ -33,7 +33,14 @@ class DataTrainingArguments:
     label_column_name: str | None = _option(None, "Label column. Default: `label`, or else `labels`.")
     labels: str | None = _option(None, "Names of all labels in their order, separated by commas.")
     label_delimiter: str | None = _option(None, "Separator of several labels in one cell, for multi-label data.")
-    unlabelled: str = _option("error", "Training or validation rows without a label (empty or -1).", ["error", "drop"])
+    label_format: str = _option(
+        "auto",
+        "Lists of labels: their names or ids, or a zero or one for every label. `auto` asks where both would fit.",
+        ["auto", "lists", "multi_hot"],
+    )
+    unlabelled: str = _option(
+        "error", "Training or validation rows without a label: empty, or -1 among ids from 0.", ["error", "drop"]
+    )
     empty_text: str = _option("error", "Rows whose text is missing or blank.", ["error", "drop", "keep"])
     do_regression: bool | None = _option(None, "Predict a number. Default: yes if the labels are floats.")
     max_seq_length: int = _option(128, "Longest text in tokens; what is cut off is reported.")
@@ -55,8 +62,10 @@ class DataTrainingArguments:
                 "There is no data: pass --dataset_name, or at least one of --train_file, --validation_file and "
                 "--test_file."
             )
-        if self.max_seq_length < 1:
-            raise ValueError(f"--max_seq_length must be at least 1, got {self.max_seq_length}.")
+        for name in ("max_seq_length", "max_train_samples", "max_eval_samples", "max_predict_samples"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"--{name} must be at least 1, got {value}.")
 
 
 def split_names(value: str | None) -> list[str]:

@@ -1,7 +1,9 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
 """Reading files and data sets into the splits `train`, `validation` and `test`."""
 
+import csv
 import os
+import sys
 from collections.abc import Sequence
 
 from datasets import Dataset, DatasetDict, load_dataset
@@ -12,6 +14,8 @@ from .arguments import DataTrainingArguments, split_names
 
 # Without these, pandas would read texts and labels such as "NA", "None" or "null" as missing.
 _VERBATIM = {"keep_default_na": False, "na_values": [""]}
+# Keeps the number that a row has in its file, whatever is dropped or shuffled later.
+ROW = "source_row"
 _READERS = {
     ".csv": ("csv", _VERBATIM),
     ".tsv": ("csv", {**_VERBATIM, "sep": "\t"}),
@@ -37,7 +41,7 @@ def load_splits(
         token: token for the Hub.
 
     Returns:
-        The splits under the names `train`, `validation` and `test`.
+        The splits under the names `train`, `validation` and `test`, with their row numbers from 0 as `source_row`.
 
     Raises:
         FileNotFoundError: if a file does not exist.
@@ -53,7 +57,7 @@ def load_splits(
         _check_columns(split, removed, role, "--remove_columns")
         if not len(split):
             raise ValueError(f"The {role} data is empty: it has the columns {split.column_names} but no row.")
-    return DatasetDict({role: split.remove_columns(removed) for role, split in splits.items()})
+    return DatasetDict({role: _number_rows(split.remove_columns(removed)) for role, split in splits.items()})
 
 
 def load_file(path: str, cache_dir: str | None = None) -> Dataset:
@@ -71,10 +75,27 @@ def load_file(path: str, cache_dir: str | None = None) -> Dataset:
     if os.path.getsize(path) == 0:
         raise ValueError(f"{path!r} is empty.")
     builder, options = _READERS[extension]
+    if builder == "csv":
+        _check_cells(path, options.get("sep", ","))
     try:
         return load_dataset(builder, data_files=path, split="train", cache_dir=cache_dir, **options)
     except (ValueError, DatasetGenerationError) as error:
         raise ValueError(f"{path!r} cannot be read as a table with rows: {error.__cause__ or error}") from error
+
+
+def _check_cells(path: str, separator: str) -> None:
+    """Refuse a table with longer rows than its header, which pandas would shift by a column without a word."""
+    # Texts may be longer than the 131,072 characters that Python's csv module allows a cell.
+    csv.field_size_limit(sys.maxsize)
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = csv.reader(file, delimiter=separator)
+        width = len(next(rows, []))
+        for number, row in enumerate(rows, start=1):
+            if len(row) > width:
+                raise ValueError(
+                    f"{path!r} has {width} columns, but {len(row)} cells in row {number}: {row[:5]}. Put texts that "
+                    f"contain {separator!r} into double quotes."
+                )
 
 
 def _load_named(
@@ -88,6 +109,10 @@ def _load_named(
             raise ValueError(f"{arguments.dataset_name!r} has no split {name!r}; it has {', '.join(found)}.")
     splits = {role: name or role for role, name in names.items()}
     return {role: found[name] for role, name in splits.items() if name in found and name not in left_out}
+
+
+def _number_rows(split: Dataset) -> Dataset:
+    return split.remove_columns([ROW] * (ROW in split.column_names)).add_column(ROW, list(range(len(split))))
 
 
 def _check_columns(split: Dataset, names: Sequence[str], role: str, option: str) -> None:

@@ -7,8 +7,9 @@ from datasets import Dataset, DatasetDict
 from transformers.utils import logging
 
 from .arguments import DataTrainingArguments, split_names
-from .labels import LABELS, LabelSpace, drop_or_report_unlabelled, find_label_column, infer_label_space, read_labels
-from .loading import load_splits
+from .label_columns import drop_or_report_unlabelled, find_label_column, holds_multi_hot, read_labels
+from .labels import LABELS, LabelSpace, infer_label_space
+from .loading import ROW, load_splits
 from .texts import drop_or_report_empty_texts, find_text_columns, join_texts
 
 
@@ -16,17 +17,22 @@ logger = logging.get_logger(__name__)
 
 
 def read_splits(
-    arguments: DataTrainingArguments, roles: Sequence[str], cache_dir: str | None = None, token: str | None = None
+    arguments: DataTrainingArguments,
+    roles: Sequence[str],
+    cache_dir: str | None = None,
+    token: str | None = None,
+    test_may_validate: bool = True,
 ) -> dict[str, Dataset]:
     """Read splits, join their texts, cut them to the wanted sizes and treat empty texts.
 
-    Without validation data the test data is used for it, with a warning.
+    Without validation data the test data is used for it, with a warning, unless the run chooses something by it.
 
     Args:
         arguments: where the data is and what of it to use.
         roles: which of `train`, `validation` and `test` the run needs.
         cache_dir: cache of `datasets`.
         token: token for the Hub.
+        test_may_validate: whether test data may stand in for missing validation data.
 
     Returns:
         The needed splits, with the columns `joined_text` and, for pairs, `joined_text_pair`.
@@ -34,8 +40,10 @@ def read_splits(
     Raises:
         ValueError: if a needed split, a column or a text is missing.
     """
-    found = load_splits(arguments, dict.fromkeys([*roles, "test"]), cache_dir, token)
-    if "validation" in roles and "validation" not in found and "test" in found:
+    found = load_splits(arguments, roles, cache_dir, token)
+    if "validation" in roles and "validation" not in found and test_may_validate:
+        found.update(load_splits(arguments, ["test"], cache_dir, token))
+    if "validation" in roles and "validation" not in found and "test" in found and test_may_validate:
         logger.warning("There is no validation data: evaluating on the test data.")
         found["validation"] = found["test"]
     return {role: _prepare_texts(found, arguments, role) for role in roles}
@@ -57,19 +65,23 @@ def label_splits(
     Raises:
         ValueError: if labels are missing, unknown or of the wrong type.
     """
-    labelled = {}
+    labelled, is_multi_hot = {}, None
     for role, split in splits.items():
         column = find_label_column(split, arguments.label_column_name, role)
         if column is None:
             labelled[role] = split
             continue
-        labels = read_labels(split, column, arguments.label_delimiter)
+        if is_multi_hot is None:
+            # Decided once, so that training and test labels are read alike.
+            is_multi_hot = holds_multi_hot(split, column, arguments.label_format)
+        regression = arguments.do_regression if space is None else space.problem_type == "regression"
+        labels = read_labels(split, column, arguments.label_delimiter, is_multi_hot, regression)
         if role != "test":
             split, labels = drop_or_report_unlabelled(split, labels, arguments.unlabelled, role)
         if space is None:
             names = split_names(arguments.labels)
-            space = infer_label_space(labels, split, column, arguments.do_regression, names)
-        encoded = space.encode(labels, role)
+            space = infer_label_space(labels, split, column, regression, names)
+        encoded = space.encode(labels, role, split[ROW])
         stale = [name for name in ("label", LABELS) if name in split.column_names]
         labelled[role] = split.remove_columns(stale).add_column(LABELS, encoded)
     return labelled, space

@@ -1,13 +1,14 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
 """The texts of a data set: which columns they are, how several become one, and what to do about empty ones."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from datasets import Dataset
 from transformers.utils import logging
 
 from .arguments import DataTrainingArguments, split_names
-from .loading import find_column
+from .loading import ROW, find_column
 
 
 logger = logging.get_logger(__name__)
@@ -52,6 +53,7 @@ def find_text_columns(split: Dataset, arguments: DataTrainingArguments, role: st
 
 def join_texts(split: Dataset, columns: TextColumns) -> Dataset:
     """Add the columns `joined_text` and, for pairs, `joined_text_pair`; the original columns stay as they are."""
+    split = split.remove_columns([name for name in (TEXT, TEXT_PAIR) if name in split.column_names])
     cells = [split[name] for name in columns.first]
     texts = [columns.delimiter.join(_as_text(cell) for cell in row if cell is not None) for row in zip(*cells)]
     split = split.add_column(TEXT, texts)
@@ -72,6 +74,7 @@ def drop_or_report_empty_texts(split: Dataset, policy: str, role: str) -> Datase
         ValueError: if there are such rows and the policy is `error`; the message names the rows.
     """
     columns = [name for name in (TEXT, TEXT_PAIR) if name in split.column_names]
+    numbers = split[ROW]
     empty = [
         row for row, texts in enumerate(zip(*(split[name] for name in columns))) if not any(map(str.strip, texts))
     ]
@@ -79,25 +82,31 @@ def drop_or_report_empty_texts(split: Dataset, policy: str, role: str) -> Datase
         return split
     if policy == "error":
         raise ValueError(
-            f"The {role} data has {len(empty)} rows without text: {list_rows(empty)}. Pass --empty_text drop to leave "
-            "them out, or --empty_text keep to classify them as empty texts."
+            f"The {role} data has {len(empty)} rows without text: {list_rows(empty, numbers)}. Pass --empty_text "
+            "drop to leave them out, or --empty_text keep to classify them as empty texts."
         )
-    logger.warning(f"Dropped {len(empty)} {role} rows without text: {list_rows(empty)}.")
+    if len(empty) == len(split):
+        raise ValueError(f"No row of the {role} data has a text. Is this the right column?")
+    logger.warning(f"Dropped {len(empty)} {role} rows without text: {list_rows(empty, numbers)}.")
     left_out = set(empty)
     return split.select([row for row in range(len(split)) if row not in left_out])
 
 
-def list_rows(rows: list[int]) -> str:
-    """Name rows for a message, counted from 1.
+def list_rows(rows: Sequence[int], numbers: Sequence[int]) -> str:
+    """Name rows for a message, by the numbers that they have in their file, counted from 1.
+
+    Args:
+        rows: positions in the split.
+        numbers: row numbers from 0 of the whole split.
 
     Examples:
     ```python
-    >>> list_rows([0, 4])
-    'rows 1, 5'
+    >>> list_rows([0, 2], numbers=[10, 11, 12])
+    'rows 11, 13'
 
     ```
     """
-    shown = ", ".join(str(row + 1) for row in rows[:_ROWS_SHOWN])
+    shown = ", ".join(str(numbers[row] + 1) for row in rows[:_ROWS_SHOWN])
     return f"rows {shown}" + (f" and {len(rows) - _ROWS_SHOWN} more" if len(rows) > _ROWS_SHOWN else "")
 
 

@@ -1,12 +1,16 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
 """Why a classifier decided as it did: the weight of every word, the experts and the scales."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from tqdm.auto import tqdm
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+# Tokenizers without a limit say 10 ** 30.
+_NO_LIMIT = 10**9
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class Explanation:
 def explain(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
-    texts: str | Sequence[str | tuple[str, str]],
+    texts: str | tuple[str, str] | Sequence[str] | Sequence[tuple[str, str]],
     batch_size: int = 16,
 ) -> list[Explanation]:
     """Classify texts and say which words counted.
@@ -70,62 +74,81 @@ def explain(
     Args:
         model: an [`AmsdffForSequenceClassification`].
         tokenizer: its tokenizer; a fast one, which knows where each token stands in the text.
-        texts: texts, or pairs of texts; longer ones than the tokenizer's `model_max_length` are cut.
+        texts: a text, a list of texts, a pair (a tuple of two texts) or a list of pairs; what is longer than the
+            model can read is cut.
         batch_size: texts per forward pass.
 
     Returns:
         One [`Explanation`] per text.
 
     Raises:
-        TypeError: if the model gives no weights or the tokenizer is not a fast one.
+        TypeError: if the model gives no weights, the tokenizer is not a fast one, or `texts` are no texts.
     """
     if not tokenizer.is_fast:
         raise TypeError(f"explain() needs a fast tokenizer to find the words, got {type(tokenizer).__name__}.")
-    if not hasattr(model.config, "scales"):
+    if model.config.model_type != "amsdff" or not hasattr(model, "classifier"):
         raise TypeError(f"explain() needs an AMSDFF classifier, got {type(model).__name__}.")
-    texts = [texts] if isinstance(texts, str) else list(texts)
-    pairs = [(text,) if isinstance(text, str) else tuple(text) for text in texts]
+    pairs = _as_pairs(texts)
     was_training = model.training
     model.eval()
-    starts = tqdm(range(0, len(pairs), batch_size), desc="Explaining", disable=len(pairs) <= batch_size)
-    explanations = [
-        explanation
-        for start in starts
-        for explanation in _explain_batch(model, tokenizer, pairs[start : start + batch_size])
-    ]
-    model.train(was_training)
-    return explanations
+    try:
+        starts = tqdm(range(0, len(pairs), batch_size), desc="Explaining", disable=len(pairs) <= batch_size)
+        batches = [_explain_batch(model, tokenizer, pairs[start : start + batch_size]) for start in starts]
+    finally:
+        model.train(was_training)
+    return [explanation for batch in batches for explanation in batch]
+
+
+def _as_pairs(texts: object) -> list[tuple[str, ...]]:
+    rows = list(texts) if isinstance(texts, Sequence) and not isinstance(texts, (str, tuple)) else [texts]
+    pairs = [(row,) if isinstance(row, str) else row for row in rows]
+    are_strings = all(isinstance(pair, tuple) and all(isinstance(text, str) for text in pair) for pair in pairs)
+    if not are_strings or not {len(pair) for pair in pairs} <= {1, 2} or len({len(pair) for pair in pairs}) > 1:
+        raise TypeError(
+            "explain() needs a text, a list of texts, a pair (tuple of two texts) or a list of pairs, got "
+            f"{repr(texts)[:80]}."
+        )
+    return pairs
 
 
 @torch.inference_mode()
 def _explain_batch(
     model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, pairs: list[tuple[str, ...]]
-) -> Iterator[Explanation]:
+) -> list[Explanation]:
     columns = [list(column) for column in zip(*pairs, strict=True)]
-    limit = tokenizer.model_max_length if tokenizer.model_max_length < 10**9 else None
-    encoded = tokenizer(*columns, truncation=limit is not None, max_length=limit, padding=True, return_tensors="pt")
+    limit = min(tokenizer.model_max_length, model.max_sequence_length or tokenizer.model_max_length)
+    is_limited = limit < _NO_LIMIT
+    encoded = tokenizer(
+        *columns,
+        truncation=is_limited,
+        max_length=limit if is_limited else None,
+        padding=len(pairs) > 1,
+        return_tensors="pt",
+    )
     outputs = model(**encoded.to(model.device), return_explanations=True)
-    scores = _scores(outputs.logits.float(), model.config)
+    scores = _scores(outputs.logits.float(), model.config.problem_type)
+    explanations = []
     for row, texts in enumerate(pairs):
         encoding = encoded.encodings[row]
         words, special = _merge_word_pieces(encoding, outputs.token_weights[row].float().tolist(), texts)
-        yield Explanation(
-            texts=texts,
-            scores={model.config.id2label[index]: score for index, score in enumerate(scores[row].tolist())},
-            words=words,
-            special_tokens_weight=special,
-            expert_gates=tuple(outputs.expert_gates[row].tolist()),
-            scale_weights=dict(zip(model.config.scales, outputs.scale_weights[row].tolist(), strict=True)),
-            truncated=bool(encoding.overflowing),
+        explanations.append(
+            Explanation(
+                texts=texts,
+                scores={model.config.id2label[index]: score for index, score in enumerate(scores[row].tolist())},
+                words=words,
+                special_tokens_weight=special,
+                expert_gates=tuple(outputs.expert_gates[row].tolist()),
+                scale_weights=dict(zip(model.config.scales, outputs.scale_weights[row].tolist(), strict=True)),
+                truncated=bool(encoding.overflowing),
+            )
         )
+    return explanations
 
 
-def _scores(logits: torch.Tensor, config) -> torch.Tensor:
-    if config.problem_type == "regression" or config.num_labels == 1:
+def _scores(logits: torch.Tensor, problem_type: str | None) -> torch.Tensor:
+    if problem_type == "regression":
         return logits
-    if config.problem_type == "multi_label_classification":
-        return logits.sigmoid()
-    return logits.softmax(dim=-1)
+    return logits.sigmoid() if problem_type == "multi_label_classification" else logits.softmax(dim=-1)
 
 
 def _merge_word_pieces(encoding, weights: list[float], texts: tuple[str, ...]) -> tuple[tuple[WordWeight, ...], float]:
@@ -140,5 +163,7 @@ def _merge_word_pieces(encoding, weights: list[float], texts: tuple[str, ...]) -
     words = []
     for (text, _), tokens in pieces.items():
         start, end = encoding.offsets[tokens[0]][0], encoding.offsets[tokens[-1]][1]
-        words.append(WordWeight(texts[text][start:end], start, end, sum(weights[token] for token in tokens), text))
+        # Some tokenizers count the space before a word as its first letter.
+        word = texts[text][start:end].lstrip()
+        words.append(WordWeight(word, end - len(word), end, sum(weights[token] for token in tokens), text))
     return tuple(words), special

@@ -11,6 +11,7 @@ from transformers.configuration_utils import SubConfigSpec
 
 # transformers would turn these into a download from the Hub, at the word of a configuration file.
 _REFUSED_ARGUMENTS = ("backbone", "backbone_kwargs", "use_timm_backbone", "use_pretrained_backbone")
+_PROBLEM_TYPES = ("regression", "single_label_classification", "multi_label_classification")
 # Of no meaning inside another configuration, and the only entries that could point to somebody else's code.
 _DROPPED_BACKBONE_ENTRIES = ("auto_map", "trust_remote_code", "_name_or_path", "name_or_path")
 
@@ -65,16 +66,31 @@ class BackboneClassifierConfig(PreTrainedConfig):
                 )
         self.backbone_config = _checked_backbone_config(self.backbone_config)
         labels, num_labels = kwargs.pop("labels", None), kwargs.pop("num_labels", None)
+        if num_labels is None and self.problem_type == "regression":
+            num_labels = 1 if labels is self.id2label is self.label2id is None else None
         self.id2label = _resolve_labels(labels, num_labels, self.id2label, self.label2id)
         self.label2id = {name: index for index, name in self.id2label.items()}
         # A plain None would also clear the attention implementation of a live backbone that shares its config.
         kwargs.setdefault("attn_implementation", {"": None})
         super().__post_init__(**kwargs)
+        if self.num_labels == 1 and self.problem_type is None:
+            # Said aloud, since a pipeline takes one label without a problem type for a yes-or-no question.
+            self.problem_type = "regression"
         self._validate_fields()
 
     @classmethod
     def from_dict(cls, config_dict: dict[str, Any], **kwargs: Any) -> "BackboneClassifierConfig":
-        """Build a configuration from a dictionary; any of `labels`, `id2label`, `num_labels` replaces stored names."""
+        """Build a configuration from a dictionary; any of `labels`, `id2label`, `num_labels` replaces stored names.
+
+        Raises:
+            ValueError: if the dictionary is of another model type.
+        """
+        model_type = config_dict.get("model_type", cls.model_type)
+        if model_type != cls.model_type:
+            raise ValueError(
+                f"This is the configuration of a {model_type} model, not of {cls.model_type}: to put a new head on a "
+                "pretrained backbone call `from_backbone(...)`."
+            )
         overrides = {name: kwargs[name] for name in ("labels", "id2label", "label2id", "num_labels") if name in kwargs}
         if overrides:
             stored = {name: value for name, value in config_dict.items() if name not in ("id2label", "label2id")}
@@ -133,15 +149,21 @@ class BackboneClassifierConfig(PreTrainedConfig):
         return self.backbone_config.get_text_config(*args, **kwargs)
 
     def _validate_fields(self) -> None:
-        if len(self.loss_weights) != 3 or min(self.loss_weights) < 0 or sum(self.loss_weights) == 0:
+        fine = all(0 <= weight < math.inf for weight in self.loss_weights) and sum(self.loss_weights) > 0
+        if len(self.loss_weights) != 3 or not fine:
             raise ValueError(
                 f"`loss_weights` must be three shares (cross entropy, focal, smoothed), none negative and not all "
                 f"zero, got {self.loss_weights}; plain cross entropy is (1, 0, 0)."
             )
         check_range("focal_gamma", self.focal_gamma, 0.0, math.inf)
         check_range("label_smoothing", self.label_smoothing, 0.0, 1.0)
-        if self.huber_delta <= 0:
+        check_range("initializer_range", self.initializer_range, 0.0, math.inf)
+        if not 0 < self.huber_delta < math.inf:
             raise ValueError(f"`huber_delta` must be above 0, got {self.huber_delta}.")
+        if self.problem_type not in (None, *_PROBLEM_TYPES):
+            raise ValueError(f"`problem_type` must be one of {', '.join(_PROBLEM_TYPES)}, got {self.problem_type!r}.")
+        if self.problem_type == "regression" and self.class_weights is not None:
+            raise ValueError(f"`class_weights` are for classification, got {self.class_weights} for regression.")
         for name in ("class_weights", "thresholds"):
             values = getattr(self, name)
             if values is None:
@@ -150,8 +172,9 @@ class BackboneClassifierConfig(PreTrainedConfig):
                 raise ValueError(
                     f"`{name}` must hold one number per label ({self.num_labels}), got {len(values)}: {values}."
                 )
-            if not all(math.isfinite(value) and value >= 0 for value in values):
-                raise ValueError(f"`{name}` must be finite and not negative, got {values}.")
+            highest = 1.0 if name == "thresholds" else math.inf
+            if not all(0 <= value <= highest and value < math.inf for value in values):
+                raise ValueError(f"`{name}` must be numbers from 0 to {highest:g}, got {values}.")
 
 
 def check_range(name: str, value: float, low: float, high: float) -> None:
@@ -189,6 +212,10 @@ def _resolve_labels(
     label2id: dict[str, int] | None,
 ) -> dict[int, str]:
     """Merge the four ways of naming labels into one `id2label`; whatever contradicts raises."""
+    if labels is not None and (isinstance(labels, str) or not all(isinstance(name, str) for name in labels)):
+        raise ValueError(f'`labels` must be a list of names such as ["no", "yes"], got {labels!r}.')
+    if num_labels is not None and num_labels < 1:
+        raise ValueError(f"`num_labels` must be at least 1, got {num_labels}.")
     given = {
         "labels": None if labels is None else dict(enumerate(labels)),
         "id2label": None if id2label is None else {int(index): name for index, name in id2label.items()},
@@ -210,6 +237,8 @@ def _resolve_labels(
             f"`num_labels={num_labels}` contradicts `{source}`, which names {len(names)} labels ({names}): "
             "leave `num_labels` out."
         )
+    if not names:
+        raise ValueError(f"`{source}` is empty: name at least one label.")
     if sorted(names) != list(range(len(names))):
         raise ValueError(f"The label ids must be 0 to {len(names) - 1}, `{source}` has {sorted(names)}.")
     if len(set(names.values())) != len(names):

@@ -23,7 +23,7 @@ def single_label_loss(
     With `ce = -log p_t`, the terms of one text are `ce`, `(1 - p_t) ** focal_gamma * ce` and cross entropy against
     `(1 - label_smoothing) * onehot + label_smoothing / num_labels`. `class_weights` multiplies the sum by the weight
     of the text's label. The mean divides by the number of texts and not, as `torch.nn.CrossEntropyLoss` does, by the
-    sum of their weights: only so do small accumulated batches give the gradient of one large batch.
+    sum of their weights: only so do small accumulated batches give the gradient of one large batch (of labeled texts).
 
     Args:
         logits: `(batch_size, num_labels)`.
@@ -33,7 +33,7 @@ def single_label_loss(
         The mean loss, a scalar in float32 or better.
 
     Raises:
-        ValueError: if a label is no id of the logits.
+        ValueError: if a label is no id of the logits, or there is not one label per text.
 
     Examples:
     ```python
@@ -46,7 +46,7 @@ def single_label_loss(
 
     ```
     """
-    _check_label_ids(labels, logits.shape[-1])
+    _check_label_ids(labels, logits)
     kept = labels != IGNORED_LABEL
     targets = labels.masked_fill(~kept, 0)
     log_probabilities = F.log_softmax(_at_least_float32(logits), dim=-1)
@@ -74,21 +74,23 @@ def multi_label_loss(
 
     Args:
         logits: `(batch_size, num_labels)`.
-        labels: `(batch_size, num_labels)`, zeros and ones.
+        labels: `(batch_size, num_labels)`, zeros and ones; -100 is left out.
 
     Returns:
         The mean loss, a scalar in float32 or better.
 
     Raises:
-        ValueError: if the labels have another shape than the logits.
+        ValueError: if the labels have another shape than the logits, or other values.
     """
     if labels.shape != logits.shape:
         raise ValueError(
             f"Multi-label classification needs one 0 or 1 per text and label: the logits have the shape "
             f"{tuple(logits.shape)}, `labels` has {tuple(labels.shape)}."
         )
+    _check_zeros_and_ones(labels)
     logits = _at_least_float32(logits)
-    labels = labels.to(logits.dtype)
+    kept = labels != IGNORED_LABEL
+    labels = labels.masked_fill(~kept, 0).to(logits.dtype)
     positive_weight = None if class_weights is None else logits.new_tensor(class_weights)
 
     def cross_entropy(targets: torch.Tensor) -> torch.Tensor:
@@ -98,7 +100,7 @@ def multi_label_loss(
     probability_of_wrong = torch.sigmoid(logits * (1 - 2 * labels))
     focal = _focal_factor(probability_of_wrong, focal_gamma) * plain
     smoothed = cross_entropy((1 - label_smoothing) * labels + label_smoothing / 2)
-    return _mix(loss_weights, plain, focal, smoothed).mean()
+    return (_mix(loss_weights, plain, focal, smoothed) * kept).sum() / kept.sum().clamp(min=1)
 
 
 def regression_loss(
@@ -164,7 +166,7 @@ def classification_loss(logits: torch.Tensor, labels: torch.Tensor, config) -> t
         return regression_loss(logits, labels, config.regression_loss, config.huber_delta)
     if problem_type == "multi_label_classification":
         return multi_label_loss(logits, labels, **mixture)
-    return single_label_loss(logits, labels.view(-1), **mixture)
+    return single_label_loss(logits, labels, **mixture)
 
 
 def _inferred_problem_type(labels: torch.Tensor, num_labels: int) -> str:
@@ -178,20 +180,43 @@ def _inferred_problem_type(labels: torch.Tensor, num_labels: int) -> str:
     )
 
 
-def _check_label_ids(labels: torch.Tensor, num_labels: int) -> None:
+def _check_label_ids(labels: torch.Tensor, logits: torch.Tensor) -> None:
+    if labels.shape != logits.shape[:-1]:
+        raise ValueError(
+            "Single-label classification needs one label id per text: the logits have the shape "
+            f""
+            f"{tuple(logits.shape)}, `labels` has {tuple(labels.shape)}. For several labels per text set "
+            '`problem_type` to "multi_label_classification".'
+        )
     if labels.is_floating_point() or labels.is_complex():
         raise ValueError(
             f"Single-label classification needs integer label ids, `labels` has the dtype {labels.dtype}: convert "
             'them with `.long()`, or set `problem_type` to "multi_label_classification" or "regression".'
         )
-    if torch.compiler.is_compiling() or labels.device.type == "meta":
-        return
-    wrong = labels[(labels != IGNORED_LABEL) & ((labels < 0) | (labels >= num_labels))]
-    if wrong.numel():
+    num_labels = logits.shape[-1]
+    wrong = _first((labels != IGNORED_LABEL) & ((labels < 0) | (labels >= num_labels)), labels)
+    if wrong is not None:
         raise ValueError(
-            f"Label id {wrong[0].item()} is out of range: the model has {num_labels} labels, so ids go from 0 to "
+            f"Label id {wrong} is out of range: the model has {num_labels} labels, so ids go from 0 to "
             f"{num_labels - 1} (or {IGNORED_LABEL} to leave a text out). Set `labels=[...]` or `num_labels`."
         )
+
+
+def _check_zeros_and_ones(labels: torch.Tensor) -> None:
+    wrong = _first((labels != IGNORED_LABEL) & ((labels < 0) | (labels > 1)), labels)
+    if wrong is not None:
+        raise ValueError(
+            f"Multi-label classification needs a 0 or 1 for each label (or {IGNORED_LABEL} to leave it out), `labels` "
+            f"holds {wrong}: turn lists of label ids into rows of zeros and ones."
+        )
+
+
+def _first(is_wrong: torch.Tensor, values: torch.Tensor) -> float | int | None:
+    """First wrong value; nothing is looked at inside a compiled graph, which could not branch on it."""
+    if torch.compiler.is_compiling() or values.device.type == "meta":
+        return None
+    wrong = values[is_wrong]
+    return wrong[0].item() if wrong.numel() else None
 
 
 def _focal_factor(probability_of_wrong: torch.Tensor, gamma: float) -> torch.Tensor:

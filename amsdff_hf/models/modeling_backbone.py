@@ -141,6 +141,7 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
         if attention_mask is not None and attention_mask.dim() == 2:
             positions = front_positions(attention_mask)
             inputs = {name: move_to_front(value, positions) for name, value in inputs.items()}
+            kwargs = {name: _to_front_if_per_token(value, positions) for name, value in kwargs.items()}
         if "use_cache" in self._backbone_arguments or self._backbone_takes_any:
             kwargs["use_cache"] = False
         kwargs = {name: value for name, value in kwargs.items() if self._accepts(name) or self._backbone_takes_any}
@@ -234,7 +235,7 @@ def _load_backbone(name_or_path: str, loading_arguments: dict[str, Any]) -> PreT
     finding = {name: value for name, value in loading_arguments.items() if name in _FINDING_ARGUMENTS}
     try:
         config = AutoConfig.from_pretrained(name_or_path, trust_remote_code=False, **finding)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         offline = "on" if os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "on", "yes", "true") else "off"
         raise OSError(
             f"No backbone {name_or_path!r}: there is no folder {os.path.abspath(name_or_path)} with a config.json, "
@@ -252,16 +253,22 @@ def _load_backbone(name_or_path: str, loading_arguments: dict[str, Any]) -> PreT
 def learned_positions(backbone: nn.Module) -> int | None:
     """Longest text in tokens that a backbone's table of positions admits, `None` where positions have no end."""
     for name, module in backbone.named_modules():
-        is_table = isinstance(module, nn.Embedding) and name.rpartition(".")[2] in _POSITION_TABLES
-        if is_table and module.num_embeddings > 1:
-            reserved = getattr(module, "offset", 0)
-            if module.padding_idx is not None:
-                reserved = module.padding_idx + 1
-            return module.num_embeddings - reserved
+        table = getattr(module, "weight", None)
+        if name.rpartition(".")[2] not in _POSITION_TABLES or table is None or table.dim() != 2 or len(table) < 2:
+            continue
+        padding_idx = getattr(module, "padding_idx", None)
+        reserved = getattr(module, "offset", 0) if padding_idx is None else padding_idx + 1
+        # Some tables are larger than what the model's masks and buffers are made for.
+        return min(len(table) - reserved, getattr(backbone.config, "max_position_embeddings", None) or len(table))
     return None
 
 
 _POSITION_TABLES = ("position_embeddings", "embed_positions", "wpe", "position_embedding", "positions_embed")
+
+
+def _to_front_if_per_token(value: Any, positions: torch.Tensor) -> Any:
+    is_per_token = isinstance(value, torch.Tensor) and value.shape[:2] == positions.shape
+    return move_to_front(value, positions) if is_per_token else value
 
 
 def _in_input_order(outputs: BaseModelOutput, positions: torch.Tensor | None) -> BaseModelOutput:

@@ -17,9 +17,9 @@ from .metrics import (
     regression_metrics,
     to_probabilities,
 )
-from .model_loading import load_for_training, load_tokenizer, load_trained
+from .model_loading import kept_config, load_for_training, load_tokenizer, load_trained
 from .optimizer import build_optimizer, freeze_backbone
-from .output_folder import find_checkpoint
+from .output_folder import check_same_model, find_checkpoint, remove_checkpoints
 from .reports import format_results, format_table, save_json, write_reports
 from .thresholds import tune_thresholds
 
@@ -30,11 +30,13 @@ __all__ = [
     "balanced_class_weights",
     "build_optimizer",
     "calibration_error",
+    "check_same_model",
     "classification_metrics",
     "find_checkpoint",
     "format_results",
     "format_table",
     "freeze_backbone",
+    "kept_config",
     "label_metrics",
     "load_evaluate_metric",
     "load_for_training",
@@ -46,6 +48,7 @@ __all__ = [
     "predicted_labels",
     "readable_labels",
     "regression_metrics",
+    "remove_checkpoints",
     "save_json",
     "to_probabilities",
     "tune_thresholds",

@@ -72,6 +72,10 @@ class ModelArguments:
                 "has cross entropy only."
             )
 
+        if self.architecture != "plain" and self.config_name is not None:
+            raise ValueError("--config_name is for --architecture plain; fields of AMSDFF's config have options here.")
+        if self.head_learning_rate is not None and self.head_learning_rate <= 0:
+            raise ValueError(f"--head_learning_rate must be above 0, got {self.head_learning_rate}.")
         if self.lora_rank is not None and self.freeze_backbone:
             raise ValueError("--lora_rank adapts the backbone, --freeze_backbone leaves it alone: pass one of them.")
         if self.lora_rank is not None and self.lora_rank < 1:

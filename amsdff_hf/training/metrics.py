@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn import metrics as sk
 
+from ..models.losses import IGNORED_LABEL
 
-UNLABELLED = -100
+
 _AVERAGES = ("macro", "micro", "weighted")
 
 
@@ -81,7 +82,7 @@ def label_metrics(
         Names and values; empty if no text has a label.
     """
     labels = np.asarray(labels)
-    missing = np.isnan(labels) if problem_type == "regression" else labels == UNLABELLED
+    missing = np.isnan(labels) if problem_type == "regression" else labels == IGNORED_LABEL
     kept = ~missing.reshape(len(labels), -1).any(axis=1)
     if not kept.any():
         return {}
@@ -179,7 +180,7 @@ def per_class_metrics(
 ) -> dict[str, dict[str, float]]:
     """Precision, recall, F1 and number of texts of each label, by its name; arguments as in [`label_metrics`]."""
     labels = np.asarray(labels)
-    kept = (labels != UNLABELLED).reshape(len(labels), -1).all(axis=1)
+    kept = (labels != IGNORED_LABEL).reshape(len(labels), -1).all(axis=1)
     probabilities, labels = probabilities[kept], labels[kept].astype(int)
     predicted = predicted_labels(probabilities, problem_type, thresholds)
     columns = sk.precision_recall_fscore_support(

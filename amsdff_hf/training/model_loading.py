@@ -64,6 +64,21 @@ def load_trained(arguments: ModelArguments) -> PreTrainedModel:
     )
 
 
+def kept_config(arguments: ModelArguments) -> PreTrainedConfig | None:
+    """Return the configuration of a trained classifier whose last layer, and so whose labels, training goes on with.
+
+    It is `None` where the last layer starts anew: on a backbone, where `--ignore_mismatched_sizes` asks for it, and
+    where the labels have no names yet.
+
+    Raises:
+        OSError: if there is no model under the name.
+    """
+    config = _read_config(arguments)
+    goes_on = config.model_type in ARCHITECTURES or arguments.architecture == "plain"
+    is_named = any(name != f"LABEL_{index}" for index, name in config.id2label.items())
+    return config if goes_on and is_named and is_classifier(config) and not arguments.ignore_mismatched_sizes else None
+
+
 def load_for_training(
     arguments: ModelArguments, labels: list[str], problem_type: str, **config_fields: Any
 ) -> PreTrainedModel:

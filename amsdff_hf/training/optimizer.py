@@ -9,11 +9,12 @@ from transformers import PreTrainedModel, Trainer, TrainingArguments
 
 
 def find_backbone(model: PreTrainedModel) -> nn.Module:
-    """Return the pretrained part of a classifier, ours or one of transformers.
+    """Return the pretrained part of a classifier, ours or one of transformers, with or without PEFT around it.
 
     Raises:
         ValueError: if the model has no part of its own for it.
     """
+    model = model.get_base_model() if hasattr(model, "get_base_model") else model
     backbone = getattr(model, "backbone", None)
     backbone = model.base_model if backbone is None else backbone
     if backbone is model:

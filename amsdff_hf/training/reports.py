@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ..models.losses import IGNORED_LABEL
 from .confusion_matrix import save_confusion_matrix
-from .metrics import UNLABELLED, per_class_metrics, predicted_labels, readable_labels
+from .metrics import per_class_metrics, predicted_labels, readable_labels
 
 
 def format_table(rows: Sequence[Sequence[Any]], header: Sequence[str]) -> str:
@@ -72,6 +73,7 @@ def write_reports(
     probabilities: np.ndarray,
     labels: np.ndarray | None,
     texts: Sequence[str],
+    rows: Sequence[int],
     names: Sequence[str],
     problem_type: str,
     thresholds: Sequence[float] | None = None,
@@ -87,6 +89,7 @@ def write_reports(
         probabilities: `(num_texts, num_labels)`, see [`to_probabilities`].
         labels: encoded labels, or `None`.
         texts: the texts.
+        rows: numbers of the rows in their file, from 0.
         names: names of the labels.
         problem_type: as in the model's configuration.
         thresholds: one per label in multi-label classification.
@@ -97,17 +100,17 @@ def write_reports(
     predicted = predicted_labels(probabilities, problem_type, thresholds)
     readable = readable_labels(predicted, problem_type, names)
     file_name = "predictions.csv" if prefix == "predict" else f"{prefix}_predictions.csv"
-    save_predictions(os.path.join(folder, file_name), readable, probabilities, names, texts)
+    save_predictions(os.path.join(folder, file_name), readable, probabilities, names, texts, rows)
     if prefix == "predict":
         with open(os.path.join(folder, "predict_results.txt"), "w", encoding="utf-8") as file:
             file.write("index\tprediction\n")
-            file.writelines(f"{index}\t{label}\n" for index, label in enumerate(readable))
-    if labels is None or problem_type == "regression" or (labels == UNLABELLED).all():
+            file.writelines(f"{row}\t{label}\n" for row, label in zip(rows, readable, strict=True))
+    if labels is None or problem_type == "regression" or (labels == IGNORED_LABEL).all():
         return ""
     table = per_class_metrics(probabilities, labels, names, problem_type, thresholds)
     save_json(table, os.path.join(folder, f"{prefix}_per_class.json"))
     if problem_type == "single_label_classification":
-        kept = labels != UNLABELLED
+        kept = labels != IGNORED_LABEL
         path = os.path.join(folder, f"{prefix}_confusion_matrix.png")
         save_confusion_matrix(predicted[kept], labels[kept], names, path)
     rows = [[name, *values.values()] for name, values in table.items()]
@@ -122,9 +125,14 @@ def save_json(values: dict[str, Any], path: str) -> None:
 
 
 def save_predictions(
-    path: str, predicted: Sequence[str], probabilities: np.ndarray, names: Sequence[str], texts: Sequence[str]
+    path: str,
+    predicted: Sequence[str],
+    probabilities: np.ndarray,
+    names: Sequence[str],
+    texts: Sequence[str],
+    rows: Sequence[int],
 ) -> None:
-    """Write one row per text: its number from 0, the prediction, the score of every label and the text.
+    """Write one line per text: the number of its row, the prediction, the score of every label and the text.
 
     Args:
         path: csv file to write.
@@ -132,12 +140,13 @@ def save_predictions(
         probabilities: `(num_texts, num_labels)`.
         names: names of the labels.
         texts: the texts.
+        rows: numbers of the rows in their file, from 0.
     """
     with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["index", "prediction", *[f"score_{name}" for name in names], "text"])
-        for index, (label, scores, text) in enumerate(zip(predicted, probabilities, texts, strict=True)):
-            writer.writerow([index, label, *[f"{score:.6f}" for score in scores], text])
+        for row, label, scores, text in zip(rows, predicted, probabilities, texts, strict=True):
+            writer.writerow([row, label, *[f"{score:.6f}" for score in scores], text])
 
 
 def _cell(value: Any) -> str:

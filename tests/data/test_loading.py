@@ -41,7 +41,7 @@ def test_a_local_data_set_with_renamed_and_removed_splits(tmp_path):
     arguments = DataTrainingArguments(dataset_name=str(tmp_path), remove_columns="extra", **names)
     splits = load_splits(arguments)
     assert set(splits) == {"train", "validation"}
-    assert splits["train"].column_names == ["text", "label"]
+    assert splits["train"].column_names == ["text", "label", "source_row"]
     with pytest.raises(ValueError, match="no split 'nope'; it has fit, check, other"):
         load_splits(DataTrainingArguments(dataset_name=str(tmp_path), train_split_name="nope"))
     removed = DataTrainingArguments(dataset_name=str(tmp_path), remove_splits="check", **names)
@@ -72,6 +72,18 @@ def test_missing_columns_list_those_that_exist(tmp_path):
         find_column(split, "body", (), "train", "--text_column_names")
     with pytest.raises(ValueError, match="no column 'x' or 'y'; it has text, label. Name the right one with --option"):
         find_column(split, None, ("x", "y"), "train", "--option")
+
+
+def test_rows_with_too_many_cells_are_named(tmp_path):
+    (tmp_path / "a.csv").write_text('text,label\n"good, film",pos\nbad, film,neg\n')
+    with pytest.raises(ValueError, match=r"has 2 columns, but 3 cells in row 2: \['bad', ' film', 'neg'\]"):
+        load_file(str(tmp_path / "a.csv"))
+
+
+@pytest.mark.parametrize("name", ["max_seq_length", "max_train_samples"])
+def test_sizes_below_one_are_refused(name):
+    with pytest.raises(ValueError, match=f"--{name} must be at least 1, got 0"):
+        DataTrainingArguments(train_file="a.csv", **{name: 0})
 
 
 def test_no_data_at_all_says_what_to_pass():

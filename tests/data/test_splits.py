@@ -33,7 +33,7 @@ def test_test_data_stands_in_for_validation_data_and_must_then_have_labels(files
     arguments = DataTrainingArguments(**files)
     splits = read_splits(arguments, ["train", "validation"])
     assert len(splits["validation"]) == 3
-    with pytest.raises(ValueError, match="validation data has 1 rows without a label: rows 2"):
+    with pytest.raises(ValueError, match="validation data has 1 rows without a label .*: rows 2"):
         label_splits(splits, arguments, None)
 
 
@@ -41,3 +41,5 @@ def test_a_missing_split_says_what_to_pass(files):
     arguments = DataTrainingArguments(train_file=files["train_file"])
     with pytest.raises(ValueError, match="There is no validation data: pass --validation_file"):
         read_splits(arguments, ["train", "validation"])
+    with pytest.raises(ValueError, match="There is no validation data"):
+        read_splits(DataTrainingArguments(**files), ["train", "validation"], test_may_validate=False)

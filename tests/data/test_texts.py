@@ -31,7 +31,7 @@ def test_usual_column_names_are_found():
         find_text_columns(Dataset.from_dict({"body": ["a"]}), arguments(), "train")
 
 
-EMPTY = Dataset.from_dict({"text": ["good", None, " \n", "bad", float("nan") and ""]})
+EMPTY = Dataset.from_dict({"text": ["good", None, " \n", "bad", ""], "source_row": [0, 10, 20, 30, 40]})
 
 
 @pytest.mark.parametrize(("policy", "left"), [("drop", ["good", "bad"]), ("keep", ["good", "", " \n", "bad", ""])])
@@ -41,8 +41,15 @@ def test_empty_texts_are_dropped_or_kept_on_request(policy, left):
 
 
 def test_empty_texts_are_an_error_with_row_numbers():
-    with pytest.raises(ValueError, match=r"train data has 3 rows without text: rows 2, 3, 5\. Pass --empty_text drop"):
+    with pytest.raises(
+        ValueError, match=r"train data has 3 rows without text: rows 11, 21, 41\. Pass --empty_text drop"
+    ):
         drop_or_report_empty_texts(join_texts(EMPTY, TextColumns(("text",))), "error", "train")
+
+
+def test_nothing_but_empty_texts_is_an_error():
+    with pytest.raises(ValueError, match="No row of the test data has a text"):
+        drop_or_report_empty_texts(join_texts(EMPTY.select([1, 2]), TextColumns(("text",))), "drop", "test")
 
 
 def test_numbers_and_gaps_are_texts_too():
@@ -51,4 +58,4 @@ def test_numbers_and_gaps_are_texts_too():
 
 
 def test_long_lists_of_rows_are_cut():
-    assert list_rows(list(range(12))) == "rows 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more"
+    assert list_rows(list(range(12)), range(12)) == "rows 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more"

@@ -188,6 +188,28 @@ def test_interrupted_training_goes_on_to_the_same_weights(run_script, tmp_path):
     assert whole.read_bytes() == parts.read_bytes()
 
 
+def test_training_goes_on_with_the_labels_of_the_model(run_script, tmp_path):
+    frame(16).replace({"label": {0: "neg", 1: "pos"}}).to_csv(tmp_path / "train.csv", index=False)
+    options = [
+        "--train_file",
+        "train.csv",
+        "--do_train",
+        "--max_steps",
+        "2",
+        "--save_strategy",
+        "steps",
+        "--save_steps",
+        "1",
+    ]
+    run_script(*options, "--labels", "pos,neg", output="first")
+    run_script(*options, model=tmp_path / "first", output="second")
+    assert json.loads((tmp_path / "second" / "config.json").read_text())["id2label"] == {"0": "pos", "1": "neg"}
+    other = run_script(*options, "--labels", "neg,pos", output="first", check=False)
+    assert "is of another model (amsdff, labels ['pos', 'neg'])" in other.stderr
+    run_script(*options[:3], "--max_steps", "1", "--overwrite_output_dir", "--save_strategy", "steps", output="first")
+    assert [path.name for path in (tmp_path / "first").glob("checkpoint-*")] == ["checkpoint-1"]
+
+
 # --- bad input: one sentence, before anything is trained ----------------------------------------------------------
 
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from amsdff_hf import AmsdffConfig, explain
+from amsdff_hf import AmsdffConfig, AmsdffModel, explain
 from tests.conftest import random_model
 
 
@@ -73,16 +73,41 @@ def test_problem_types(bert_config, tokenizer):
         assert check(list(explain(model, tokenizer, TEXT)[0].scores.values()), logits)
 
 
-def test_the_mode_of_the_model_is_kept(model, tokenizer):
+def test_one_pair_is_a_tuple_and_anything_else_is_refused(model, tokenizer):
+    (explanation,) = explain(model, tokenizer, ("good film", "bad book"))
+    assert explanation.texts == ("good film", "bad book")
+    assert explain(model, tokenizer, []) == []
+    for wrong in (None, [None], ["a", ("b", "c")], [("a", "b", "c")], 3):
+        with pytest.raises(TypeError, match="needs a text, a list of texts, a pair"):
+            explain(model, tokenizer, wrong)
+
+
+def test_empty_texts_have_no_words(model, tokenizer):
+    explanation = explain(model, tokenizer, "")[0]
+    assert explanation.words == ()
+    assert explanation.special_tokens_weight == pytest.approx(1)
+
+
+def test_texts_are_cut_at_the_positions_of_the_model(model, tokenizer):
+    assert tokenizer.model_max_length > 10**9
+    assert len(explain(model, tokenizer, "the " * 100)[0].words) == 62
+
+
+def test_the_mode_of_the_model_is_kept(model, tokenizer, monkeypatch):
     model.train()
     explain(model, tokenizer, TEXT)
     assert model.training
-    assert all(p.grad is None for p in model.parameters())
+    monkeypatch.setattr(model, "forward", lambda **kwargs: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        explain(model, tokenizer, TEXT)
+    assert model.training
 
 
 def test_other_models_and_slow_tokenizers_are_refused(model, tokenizer, bert_config):
     from transformers import BertForSequenceClassification
 
+    with pytest.raises(TypeError, match="needs an AMSDFF classifier, got AmsdffModel"):
+        explain(AmsdffModel(model.config), tokenizer, TEXT)
     with pytest.raises(TypeError, match="needs an AMSDFF classifier, got BertForSequenceClassification"):
         explain(BertForSequenceClassification(bert_config), tokenizer, TEXT)
 

@@ -1,7 +1,8 @@
 import pytest
+from huggingface_hub.errors import StrictDataclassError
 from transformers import AutoModel, BertConfig
 
-from amsdff_hf import AmsdffConfig
+from amsdff_hf import AmsdffConfig, AmsdffForSequenceClassification
 from amsdff_hf.models.configuration_backbone import BackboneClassifierConfig
 
 
@@ -119,14 +120,39 @@ def test_building_around_a_live_model_keeps_its_attention(bert_config):
         ("focal_gamma", -1.0),
         ("label_smoothing", 1.0),
         ("huber_delta", 0.0),
+        ("huber_delta", float("nan")),
+        ("loss_weights", (float("nan"), 0.0, 1.0)),
+        ("initializer_range", -1.0),
+        ("thresholds", [0.5, 7.0]),
+        ("problem_type", "banana"),
+        ("labels", "abc"),
+        ("labels", []),
+        ("labels", [1, 2]),
+        ("num_labels", 0),
         ("class_weights", [1.0, 2.0, 3.0]),
         ("class_weights", [1.0, float("nan")]),
         ("thresholds", [0.5]),
     ],
 )
 def test_bad_values_name_their_field(field, value):
-    with pytest.raises(ValueError, match=f"`{field}`"):
+    with pytest.raises((ValueError, StrictDataclassError), match=f"{field}"):
         AmsdffConfig(**{field: value})
+
+
+def test_one_label_means_regression_aloud():
+    assert AmsdffConfig(num_labels=1).problem_type == "regression"
+    assert AmsdffConfig(problem_type="regression").num_labels == 1
+    assert AmsdffConfig(num_labels=1, problem_type="multi_label_classification").problem_type.startswith("multi")
+    with pytest.raises(ValueError, match="`class_weights` are for classification"):
+        AmsdffConfig(num_labels=1, class_weights=[1.0])
+
+
+def test_a_plain_backbone_is_no_checkpoint_of_ours(tmp_path, bert_config):
+    bert_config.save_pretrained(tmp_path)
+    with pytest.raises(ValueError, match=r"configuration of a bert model, not of amsdff.*from_backbone"):
+        AmsdffConfig.from_pretrained(tmp_path)
+    with pytest.raises(ValueError, match="from_backbone"):
+        AmsdffForSequenceClassification.from_pretrained(tmp_path, num_labels=4)
 
 
 def test_values_of_the_wrong_type_name_their_field():

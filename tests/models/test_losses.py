@@ -110,6 +110,18 @@ def test_multi_label_focal_and_smoothing_by_hand():
     assert multi_label_loss(logits, labels, (0, 0, 1)).item() == pytest.approx(smoothed, rel=1e-6)
 
 
+def test_multi_label_values_are_checked_and_missing_ones_left_out():
+    with pytest.raises(ValueError, match="0 or 1 for each label.*holds 2.0"):
+        multi_label_loss(LOGITS, MULTI * 2)
+    with_missing = multi_label_loss(LOGITS, torch.cat([MULTI[:2], torch.full((1, 3), -100.0)]))
+    torch.testing.assert_close(with_missing, multi_label_loss(LOGITS[:2], MULTI[:2]))
+
+
+def test_single_label_shape_is_checked():
+    with pytest.raises(ValueError, match=r"\(3, 3\), `labels` has \(3, 3\).*multi_label_classification"):
+        single_label_loss(LOGITS, MULTI.long())
+
+
 def test_multi_label_shape_is_checked():
     with pytest.raises(ValueError, match=r"\(3, 3\), `labels` has \(3,\)"):
         multi_label_loss(LOGITS, LABELS)

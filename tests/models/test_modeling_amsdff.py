@@ -7,7 +7,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import BertConfig, pipeline
 
 from amsdff_hf import AmsdffConfig, AmsdffForSequenceClassification, AmsdffModel
-from amsdff_hf.models.modeling_amsdff import AmsdffTrunk, DynamicFusion
+from amsdff_hf.models.head_amsdff import AmsdffTrunk, DynamicFusion
 from tests.conftest import SIZES, random_model
 
 
@@ -40,6 +40,17 @@ def test_logits_do_not_depend_on_padding_or_neighbors(backbone_config, left, rig
         padded_ids, padded_mask = pad(ids, mask, left, right)
         together = model(padded_ids, attention_mask=padded_mask).logits
     torch.testing.assert_close(together, alone, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("length", [256, 512])
+def test_logits_do_not_depend_on_padding_to_the_window(length):
+    model = random_model(AmsdffConfig(backbone_config=BertConfig(**{**SIZES, "max_position_embeddings": 512})))
+    ids, mask = texts()
+    with torch.no_grad():
+        expected = model(ids, attention_mask=mask).logits
+        for left in (0, length - 9):
+            padded = model(*pad(ids, mask, left, length - 9 - left)).logits
+            torch.testing.assert_close(padded, expected, atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize(("left", "right"), [(0, 7), (7, 0), (3, 4)])
@@ -222,6 +233,16 @@ def test_compiles_into_one_graph_and_exports(model):
     torch.testing.assert_close(compiled(ids, attention_mask=mask).logits, expected)
     torch.testing.assert_close(
         compiled(ids[:2, :5], attention_mask=mask[:2, :5]).logits, model(ids[:2, :5], mask[:2, :5]).logits
+    )
+    batch, length = torch.export.Dim("batch", min=2, max=64), torch.export.Dim("length", min=2, max=64)
+    exported = torch.export.export(
+        model,
+        (),
+        {"input_ids": ids, "attention_mask": mask},
+        dynamic_shapes={"input_ids": {0: batch, 1: length}, "attention_mask": {0: batch, 1: length}},
+    ).module()
+    torch.testing.assert_close(
+        exported(input_ids=ids[:2, :5], attention_mask=mask[:2, :5]).logits, model(ids[:2, :5], mask[:2, :5]).logits
     )
     training = torch.compile(model, backend="eager", fullgraph=True)
     assert training(ids, attention_mask=mask, labels=torch.tensor([0, 1, 1, 0])).loss.isfinite()

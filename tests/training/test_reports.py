@@ -22,7 +22,7 @@ def test_table_is_aligned():
 def test_single_label_files(tmp_path):
     texts, labels = ["one, two", 'say "x"', "three"], np.array([0, 1, -100])
     table = write_reports(
-        str(tmp_path), "predict", PROBABILITIES, labels, texts, ["no", "yes"], "single_label_classification"
+        str(tmp_path), "predict", PROBABILITIES, labels, texts, [0, 1, 5], ["no", "yes"], "single_label_classification"
     )
     assert "yes" in table
     with open(tmp_path / "predictions.csv", newline="", encoding="utf-8") as file:
@@ -35,7 +35,7 @@ def test_single_label_files(tmp_path):
         "score_yes": "0.100000",
         "text": "one, two",
     }
-    assert (tmp_path / "predict_results.txt").read_text() == "index\tprediction\n0\tno\n1\tyes\n2\tno\n"
+    assert (tmp_path / "predict_results.txt").read_text() == "index\tprediction\n0\tno\n1\tyes\n5\tno\n"
     assert json.loads((tmp_path / "predict_per_class.json").read_text())["no"]["texts"] == 1
     assert (tmp_path / "predict_confusion_matrix.png").read_bytes().startswith(b"\x89PNG")
 
@@ -43,7 +43,14 @@ def test_single_label_files(tmp_path):
 def test_without_labels_there_are_predictions_only(tmp_path):
     assert (
         write_reports(
-            str(tmp_path), "eval", PROBABILITIES, None, ["a"] * 3, ["no", "yes"], "single_label_classification"
+            str(tmp_path),
+            "eval",
+            PROBABILITIES,
+            None,
+            ["a"] * 3,
+            range(3),
+            ["no", "yes"],
+            "single_label_classification",
         )
         == ""
     )
@@ -51,6 +58,6 @@ def test_without_labels_there_are_predictions_only(tmp_path):
 
 
 def test_regression_writes_numbers(tmp_path):
-    write_reports(str(tmp_path), "predict", np.array([[1.5]]), np.array([2.0]), ["a"], ["stars"], "regression")
+    write_reports(str(tmp_path), "predict", np.array([[1.5]]), np.array([2.0]), ["a"], [0], ["stars"], "regression")
     assert "0,1.5,1.500000,a" in (tmp_path / "predictions.csv").read_text()
     assert not (tmp_path / "predict_per_class.json").exists()

@@ -1,0 +1,216 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+"""The head of AMSDFF: multi-scale attention, dynamic fusion and pooling.
+
+The layers follow the published network (github.com/hjy895/AMSDFF) with its defects mended. Two linear maps in a row
+without anything in between are one map here: the output projections of the two attentions, which the original
+multiplies by the next layer at once, are not built.
+"""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+from transformers import initialization as init
+
+from .configuration_amsdff import AmsdffConfig
+from .layers import (
+    AttentionPooling,
+    DepthwiseConv1d,
+    MaxPooling,
+    MeanPooling,
+    PackedLinear,
+    Pooled,
+    QueryPooling,
+    SelfAttention,
+    masked_mean,
+    real_tokens,
+    split_width,
+    xavier_bound,
+    zero_padding,
+)
+
+
+class FeatureEnhancer(nn.Module):
+    """Linear layer, LayerNorm, GELU and dropout on every token."""
+
+    def __init__(self, config: AmsdffConfig):
+        super().__init__()
+        self.projection = nn.Linear(config.hidden_size, config.hidden_size)
+        self.norm = nn.LayerNorm(config.hidden_size)
+        self.dropout = nn.Dropout(config.head_dropout)
+
+    def forward(self, hidden_states: torch.Tensor) -> torch.Tensor:
+        """Keep the shape `(batch_size, sequence_length, hidden_size)`."""
+        return self.dropout(F.gelu(self.norm(self.projection(hidden_states))))
+
+
+class ScaleBranch(nn.Module):
+    """One scale: depthwise convolution over the tokens, pointwise projection, LayerNorm, GELU."""
+
+    def __init__(self, hidden_size: int, scale: int, width: int):
+        super().__init__()
+        self.depthwise = DepthwiseConv1d(hidden_size, scale)
+        self.pointwise = nn.Linear(hidden_size, width)
+        self.norm = nn.LayerNorm(width)
+
+    def forward(self, hidden_states: torch.Tensor) -> torch.Tensor:
+        """Map `(batch_size, sequence_length, hidden_size)` to `(batch_size, sequence_length, width)`."""
+        return F.gelu(self.norm(self.pointwise(self.depthwise(hidden_states))))
+
+
+class MultiScaleAttention(nn.Module):
+    """Branches of several scales side by side, self-attention over them, and a residual LayerNorm."""
+
+    def __init__(self, config: AmsdffConfig):
+        super().__init__()
+        hidden_size = config.hidden_size
+        self.widths = split_width(hidden_size, len(config.scales))
+        self.branches = nn.ModuleList(
+            ScaleBranch(hidden_size, scale, width) for scale, width in zip(config.scales, self.widths, strict=True)
+        )
+        self.attention = SelfAttention(hidden_size, config.num_fusion_heads, config.head_attention_dropout)
+        self.norm = nn.LayerNorm(hidden_size)
+
+    def forward(self, hidden_states: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the attended features and the joined scales, both `(batch_size, sequence_length, hidden_size)`."""
+        padded_with_zeros = zero_padding(hidden_states, mask)
+        scales = torch.cat([branch(padded_with_zeros) for branch in self.branches], dim=-1)
+        return self.norm(self.attention(scales, mask) + hidden_states), scales
+
+    def energy_shares(self, scales: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Share of each scale in the sum of squares over the real tokens, `(batch_size, num_scales)`."""
+        energies = zero_padding(scales, mask).float().square().sum(dim=1)
+        energies = torch.stack([part.sum(dim=-1) for part in energies.split(self.widths, dim=-1)], dim=-1)
+        return energies / energies.sum(dim=-1, keepdim=True).clamp(min=torch.finfo(energies.dtype).tiny)
+
+
+class GatedSum(nn.Module):
+    """Second layer of all experts and their sum under the gate, in one matrix product."""
+
+    def __init__(self, num_experts: int, inner_width: int, width: int):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(width, num_experts * inner_width))
+        self.bias = nn.Parameter(torch.empty(num_experts, width))
+
+    def initialize_parameters(self) -> None:
+        """Initialize each expert by Xavier; what was loaded from a checkpoint stays as it is."""
+        num_experts, width = self.bias.shape
+        bound = xavier_bound(self.weight.shape[1] // num_experts, width)
+        init.uniform_(self.weight, -bound, bound)
+        init.zeros_(self.bias)
+
+    def forward(self, inner: torch.Tensor, gates: torch.Tensor) -> torch.Tensor:
+        """Sum `(batch_size, sequence_length, num_experts * inner_width)` to `(..., width)` under the gates."""
+        gated = inner.unflatten(-1, (gates.shape[-1], -1)) * gates[:, None, :, None]
+        return F.linear(gated.flatten(-2), self.weight) + (gates @ self.bias).unsqueeze(1)
+
+
+class DynamicFusion(nn.Module):
+    """Experts on every token, mixed by a gate that reads the mean of the text."""
+
+    def __init__(self, config: AmsdffConfig):
+        super().__init__()
+        inner_width = config.expert_hidden_size or config.hidden_size
+        self.gate = nn.Linear(config.hidden_size, config.num_experts)
+        self.experts = PackedLinear(config.hidden_size, inner_width, num_maps=config.num_experts)
+        self.dropout = nn.Dropout(config.head_dropout)
+        self.gated_sum = GatedSum(config.num_experts, inner_width, config.hidden_size)
+
+    def forward(self, hidden_states: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the fused features `(batch_size, sequence_length, hidden_size)` and the gates."""
+        gates = self.gate(masked_mean(hidden_states, mask)).softmax(dim=-1)
+        inner = self.dropout(F.gelu(self.experts(hidden_states)))
+        return self.gated_sum(inner, gates), gates
+
+
+def build_pooling(name: str, config: AmsdffConfig) -> nn.Module:
+    """Build one pooling member; the config has checked the name."""
+    width = config.hidden_size
+    members = {
+        "attention": lambda: AttentionPooling(width, config.pooling_hidden_size or max(1, width // 2)),
+        "cls": lambda: QueryPooling(width, config.num_pooling_heads, config.head_attention_dropout),
+        "max": MaxPooling,
+        "mean": MeanPooling,
+    }
+    return members[name]()
+
+
+class MultiPooling(nn.Module):
+    """Pooling members side by side, joined by two linear layers."""
+
+    def __init__(self, config: AmsdffConfig):
+        super().__init__()
+        hidden_size = config.hidden_size
+        self.members = nn.ModuleDict({name: build_pooling(name, config) for name in config.pooling})
+        self.join = nn.Linear(len(config.pooling) * hidden_size, hidden_size)
+        self.dropout = nn.Dropout(config.head_dropout)
+        self.output = nn.Linear(hidden_size, hidden_size)
+
+    def forward(self, hidden_states: torch.Tensor, mask: torch.Tensor, need_weights: bool = False) -> Pooled:
+        """Pool `(batch_size, sequence_length, hidden_size)`; the weights are the mean over the members."""
+        pooled = [member(hidden_states, mask, need_weights) for member in self.members.values()]
+        joined = self.join(torch.cat([part.vector for part in pooled], dim=-1))
+        weights = torch.stack([part.weights for part in pooled]).mean(dim=0) if need_weights else None
+        return Pooled(self.output(self.dropout(F.gelu(joined))), weights)
+
+
+class AmsdffFeatures(NamedTuple):
+    """What the trunk computes; the fields are those of [`AmsdffModelOutput`]."""
+
+    last_hidden_state: torch.Tensor
+    pooler_output: torch.Tensor
+    token_weights: torch.Tensor | None
+    expert_gates: torch.Tensor | None
+    scale_weights: torch.Tensor | None
+
+
+class AmsdffTrunk(nn.Module):
+    """From the token vectors of a backbone to fused features and the vector of the text."""
+
+    def __init__(self, config: AmsdffConfig):
+        super().__init__()
+        self.enhancer = FeatureEnhancer(config)
+        self.multi_scale = MultiScaleAttention(config)
+        self.fusion = DynamicFusion(config)
+        self.pooling = MultiPooling(config)
+
+    def forward(
+        self, hidden_states: torch.Tensor, attention_mask: torch.Tensor | None = None, explain: bool = False
+    ) -> AmsdffFeatures:
+        """Read `(batch_size, sequence_length, hidden_size)` under a mask that is zero at padding."""
+        hidden_states, mask = real_tokens(hidden_states, attention_mask)
+        hidden_states, scales = self.multi_scale(self.enhancer(hidden_states), mask)
+        hidden_states, gates = self.fusion(hidden_states, mask)
+        pooled = self.pooling(hidden_states, mask, need_weights=explain)
+        return AmsdffFeatures(
+            last_hidden_state=hidden_states,
+            pooler_output=pooled.vector,
+            token_weights=pooled.weights,
+            expert_gates=gates if explain else None,
+            scale_weights=self.multi_scale.energy_shares(scales, mask) if explain else None,
+        )
+
+
+class AmsdffClassifier(nn.Module):
+    """The whole head, all that is trained from scratch: trunk, hidden layers and the last projection."""
+
+    def __init__(self, config: AmsdffConfig):
+        super().__init__()
+        self.trunk = AmsdffTrunk(config)
+        widths = [config.hidden_size, *config.classifier_widths]
+        self.hidden_layers = nn.Sequential()
+        for fan_in, fan_out, dropout in zip(widths, widths[1:], config.classifier_dropouts, strict=False):
+            layers = (nn.Linear(fan_in, fan_out), nn.LayerNorm(fan_out), nn.GELU(), nn.Dropout(dropout))
+            self.hidden_layers.extend(layers)
+        self.label_scores = nn.Linear(widths[-1], config.num_labels)
+
+    def forward(
+        self, hidden_states: torch.Tensor, attention_mask: torch.Tensor | None = None, explain: bool = False
+    ) -> tuple[torch.Tensor, AmsdffFeatures]:
+        """Return the logits `(batch_size, num_labels)` and the features they come from."""
+        features = self.trunk(hidden_states, attention_mask, explain)
+        return self.label_scores(self.hidden_layers(features.pooler_output)), features
+
+
+__all__ = ["AmsdffClassifier", "AmsdffFeatures", "AmsdffTrunk"]
