@@ -37,30 +37,26 @@ from amsdff_hf.data import (
     TEXT,
     DataTrainingArguments,
     LabelSpace,
+    TokenizedSplit,
     label_space_of,
     label_splits,
     read_splits,
-    tokenize,
+    tokenize_splits,
     usable_length,
 )
 from amsdff_hf.training import (
     ModelArguments,
-    add_lora,
-    balanced_class_weights,
+    build_classifier,
     build_optimizer,
     check_same_model,
     find_checkpoint,
     format_results,
     format_table,
-    freeze_backbone,
     kept_config,
     label_metrics,
     load_evaluate_metric,
-    load_for_training,
     load_tokenizer,
     load_trained,
-    own_metric_names,
-    predicted_labels,
     readable_labels,
     remove_checkpoints,
     to_probabilities,
@@ -80,9 +76,12 @@ class Prepared:
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
     space: LabelSpace
-    splits: dict[str, Dataset]
-    truncated: dict[str, float]
+    tokenized: dict[str, TokenizedSplit]
     max_length: int
+
+    def split(self, role: str) -> Dataset | None:
+        """Rows of a split, ready for the Trainer."""
+        return self.tokenized[role].dataset if role in self.tokenized else None
 
     @property
     def thresholds(self) -> list[float] | None:
@@ -115,20 +114,6 @@ def needed_splits(training_args: TrainingArguments) -> list[str]:
     return [role for role, is_wanted in wanted.items() if is_wanted]
 
 
-def build_model(model_args: ModelArguments, space: LabelSpace, train: Dataset) -> PreTrainedModel:
-    """Build the model to train, with its loss."""
-    fields = {"loss_weights": model_args.parsed_loss_weights()}
-    if model_args.class_weights == "balanced":
-        fields["class_weights"] = balanced_class_weights(np.array(train[LABELS]), space.problem_type, space.names)
-    else:
-        fields["class_weights"] = model_args.parsed_class_weights(len(space.names))
-    fields = {name: value for name, value in fields.items() if value is not None}
-    model = load_for_training(model_args, list(space.names), space.problem_type, **fields)
-    if model_args.freeze_backbone:
-        freeze_backbone(model)
-    return model if model_args.lora_rank is None else add_lora(model, model_args.lora_rank)
-
-
 def prepare(arguments: Arguments) -> Prepared:
     """Check and load everything, so that whatever is wrong shows before any training."""
     model_args, data_args, training_args = arguments
@@ -147,47 +132,34 @@ def prepare(arguments: Arguments) -> Prepared:
     if model_args.tune_thresholds and space.problem_type != "multi_label_classification":
         raise ValueError(f"--tune_thresholds is for several labels per text, this is {space.problem_type}.")
     set_seed(training_args.seed)
-    model = build_model(model_args, space, splits["train"]) if trained is None else trained
+    model = trained
+    if model is None:
+        model = build_classifier(model_args, space.names, space.problem_type, np.array(splits["train"][LABELS]))
     if getattr(model.config, "pad_token_id", None) is None:
         # The plain heads of decoders find the last token by it.
         model.config.pad_token_id = tokenizer.pad_token_id
     if checkpoint is not None:
         check_same_model(checkpoint, model.config)
     max_length = usable_length(data_args.max_seq_length, tokenizer, model)
-    truncated = {}
-    for role in splits:
-        with training_args.main_process_first(desc=f"tokenization of the {role} data"):
-            tokenized = tokenize(
-                splits[role],
-                tokenizer,
-                max_length,
-                role,
-                data_args.pad_to_max_length,
-                data_args.preprocessing_num_workers,
-                not data_args.overwrite_cache,
-            )
-        splits[role], truncated[role] = tokenized.dataset, tokenized.truncated_share
-    return Prepared(checkpoint, model, tokenizer, space, splits, truncated, max_length)
+    with training_args.main_process_first(desc="tokenization"):
+        tokenized = tokenize_splits(splits, tokenizer, max_length, data_args)
+    return Prepared(checkpoint, model, tokenizer, space, tokenized, max_length)
 
 
 def describe(prepared: Prepared, training_args: TrainingArguments) -> None:
     """Say what will be done with which data, and show three training texts."""
+    names, problem_type = prepared.space.names, prepared.space.problem_type
     parameters = sum(p.numel() for p in prepared.model.parameters())
     say(training_args, f"\n{type(prepared.model).__name__}, {parameters:,} parameters")
-    names = prepared.space.names
     shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
-    say(training_args, f"{prepared.space.problem_type.replace('_', ' ')}, {len(names)} labels: {shown}")
-    for role, split in prepared.splits.items():
-        share = prepared.truncated[role]
-        say(
-            training_args,
-            f"{role}: {len(split):,} texts, {share:.1%} longer than {prepared.max_length} tokens and cut",
-        )
-    if "train" in prepared.splits:
-        train = prepared.splits["train"]
-        for row in random.Random(training_args.seed).sample(range(len(train)), min(3, len(train))):
-            label = readable_labels(np.array([train[row][LABELS]]), prepared.space.problem_type, names)[0]
-            say(training_args, f"  {label}: {train[row][TEXT][:100]!r}")
+    say(training_args, f"{problem_type.replace('_', ' ')}, {len(names)} labels: {shown}")
+    for role, tokenized in prepared.tokenized.items():
+        cut = f"{tokenized.truncated_share:.1%} longer than {prepared.max_length} tokens and cut"
+        say(training_args, f"{role}: {len(tokenized.dataset):,} texts, {cut}")
+    train = prepared.split("train") or []
+    for row in random.Random(training_args.seed).sample(range(len(train)), min(3, len(train))):
+        label = readable_labels(np.array([train[row][LABELS]]), problem_type, names)[0]
+        say(training_args, f"  {label}: {train[row][TEXT][:100]!r}")
 
 
 def build_trainer(prepared: Prepared, arguments: Arguments) -> Trainer:
@@ -196,18 +168,13 @@ def build_trainer(prepared: Prepared, arguments: Arguments) -> Trainer:
     space, model = prepared.space, prepared.model
     further = None
     if data_args.metric_name is not None:
-        own_names = own_metric_names(space.problem_type)
         further = load_evaluate_metric(
-            data_args.metric_name, space.problem_type, len(space.names), own_names, model_args.cache_dir
+            data_args.metric_name, space.problem_type, len(space.names), model_args.cache_dir
         )
 
     def compute_metrics(prediction: EvalPrediction) -> dict[str, float]:
         probabilities = to_probabilities(prediction.predictions, space.problem_type)
-        metrics = label_metrics(probabilities, prediction.label_ids, space.problem_type, prepared.thresholds)
-        if further is not None:
-            predicted = predicted_labels(probabilities, space.problem_type, prepared.thresholds)
-            metrics.update(further(predicted, prediction.label_ids))
-        return metrics
+        return label_metrics(probabilities, prediction.label_ids, space.problem_type, prepared.thresholds, further)
 
     head_rate = model_args.head_learning_rate
     optimizer = build_optimizer(model, training_args, head_rate) if training_args.do_train and head_rate else None
@@ -215,8 +182,8 @@ def build_trainer(prepared: Prepared, arguments: Arguments) -> Trainer:
     return Trainer(
         model=model,
         args=training_args,
-        train_dataset=prepared.splits.get("train"),
-        eval_dataset=prepared.splits.get("validation"),
+        train_dataset=prepared.split("train"),
+        eval_dataset=prepared.split("validation"),
         processing_class=prepared.tokenizer,
         data_collator=DataCollatorWithPadding(
             prepared.tokenizer, pad_to_multiple_of=8 if training_args.fp16 or training_args.bf16 else None
@@ -239,10 +206,10 @@ def train(trainer: Trainer, prepared: Prepared, arguments: Arguments) -> Trainer
         prepared.model = trainer.model.merge_and_unload()
         trainer = build_trainer(prepared, arguments)
     if model_args.tune_thresholds:
-        validation = prepared.splits["validation"]
+        validation = prepared.split("validation")
         probabilities = to_probabilities(trainer.predict(validation).predictions, prepared.space.problem_type)
         prepared.model.config.thresholds = tune_thresholds(probabilities, np.array(validation[LABELS]))
-    metrics["train_samples"] = len(prepared.splits["train"])
+    metrics["train_samples"] = len(prepared.split("train"))
     metrics["parameters"] = sum(p.numel() for p in prepared.model.parameters())
     trainer.save_model()
     if trainer.is_world_process_zero():
@@ -255,7 +222,7 @@ def train(trainer: Trainer, prepared: Prepared, arguments: Arguments) -> Trainer
 
 def score(trainer: Trainer, prepared: Prepared, role: str, prefix: str) -> dict[str, float]:
     """Predict a split, write its metrics and reports, and return the metrics."""
-    split, problem_type, folder = prepared.splits[role], prepared.space.problem_type, trainer.args.output_dir
+    split, problem_type, folder = prepared.split(role), prepared.space.problem_type, trainer.args.output_dir
     labels = np.array(split[LABELS]) if LABELS in split.column_names else None
     # Test rows may lack labels, which no loss could be computed for.
     is_test = role == "test" and labels is not None
@@ -269,7 +236,9 @@ def score(trainer: Trainer, prepared: Prepared, role: str, prefix: str) -> dict[
     if is_test:
         found = trainer.compute_metrics(EvalPrediction(predictions=output.predictions, label_ids=labels))
         metrics.update({f"{prefix}_{name}": value for name, value in found.items()})
-    metrics.update({f"{prefix}_samples": len(split), f"{prefix}_truncated_share": prepared.truncated[role]})
+    metrics.update(
+        {f"{prefix}_samples": len(split), f"{prefix}_truncated_share": prepared.tokenized[role].truncated_share}
+    )
     metrics[f"{prefix}_samples_per_second"] = len(split) / seconds
     trainer.save_metrics(prefix, metrics)
     table = write_reports(

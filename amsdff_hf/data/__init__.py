@@ -6,7 +6,7 @@ from .labels import LABELS, LabelSpace, label_space_of
 from .loading import ROW
 from .splits import label_splits, read_splits
 from .texts import TEXT
-from .tokenization import TokenizedSplit, tokenize, usable_length
+from .tokenization import TokenizedSplit, tokenize, tokenize_splits, usable_length
 
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "label_splits",
     "read_splits",
     "tokenize",
+    "tokenize_splits",
     "usable_length",
 ]

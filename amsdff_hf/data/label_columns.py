@@ -7,7 +7,7 @@ from datasets import ClassLabel, Dataset, List, Value
 from transformers.utils import logging
 
 from .loading import ROW, find_column
-from .texts import list_rows
+from .texts import drop_rows, list_rows
 
 
 logger = logging.get_logger(__name__)
@@ -54,8 +54,7 @@ def drop_or_report_unlabelled(split: Dataset, labels: list, policy: str, role: s
     if len(missing) == len(labels):
         raise ValueError(f"No row of the {role} data has a label.")
     logger.warning(f"Dropped {len(missing)} {role} rows without a label: {shown}.")
-    kept = [row for row, label in enumerate(labels) if label is not None]
-    return split.select(kept), [labels[row] for row in kept]
+    return drop_rows(split, missing), [label for label in labels if label is not None]
 
 
 def holds_multi_hot(split: Dataset, column: str, label_format: str) -> bool:

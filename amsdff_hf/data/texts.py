@@ -88,7 +88,12 @@ def drop_or_report_empty_texts(split: Dataset, policy: str, role: str) -> Datase
     if len(empty) == len(split):
         raise ValueError(f"No row of the {role} data has a text. Is this the right column?")
     logger.warning(f"Dropped {len(empty)} {role} rows without text: {list_rows(empty, numbers)}.")
-    left_out = set(empty)
+    return drop_rows(split, empty)
+
+
+def drop_rows(split: Dataset, rows: Sequence[int]) -> Dataset:
+    """Return the split without the rows at these positions."""
+    left_out = set(rows)
     return split.select([row for row in range(len(split)) if row not in left_out])
 
 

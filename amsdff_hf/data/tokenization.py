@@ -8,6 +8,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging
 
 from ..models.modeling_backbone import learned_positions
+from .arguments import DataTrainingArguments
 from .texts import TEXT, TEXT_PAIR
 
 
@@ -50,6 +51,27 @@ def usable_length(wanted: int, tokenizer: PreTrainedTokenizerBase, model: PreTra
             f"--max_seq_length {wanted} is more than the model can read: using {tokenizer.model_max_length}."
         )
     return min(wanted, tokenizer.model_max_length)
+
+
+def tokenize_splits(
+    splits: dict[str, Dataset],
+    tokenizer: PreTrainedTokenizerBase,
+    max_length: int,
+    arguments: DataTrainingArguments,
+) -> dict[str, TokenizedSplit]:
+    """Tokenize every split as the arguments say; see [`tokenize`]."""
+    return {
+        role: tokenize(
+            split,
+            tokenizer,
+            max_length,
+            role,
+            arguments.pad_to_max_length,
+            arguments.preprocessing_num_workers,
+            not arguments.overwrite_cache,
+        )
+        for role, split in splits.items()
+    }
 
 
 def tokenize(

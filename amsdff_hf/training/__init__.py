@@ -17,7 +17,7 @@ from .metrics import (
     regression_metrics,
     to_probabilities,
 )
-from .model_loading import kept_config, load_for_training, load_tokenizer, load_trained
+from .model_loading import build_classifier, kept_config, load_for_training, load_tokenizer, load_trained
 from .optimizer import build_optimizer, freeze_backbone
 from .output_folder import check_same_model, find_checkpoint, remove_checkpoints
 from .reports import format_results, format_table, save_json, write_reports
@@ -28,6 +28,7 @@ __all__ = [
     "ModelArguments",
     "add_lora",
     "balanced_class_weights",
+    "build_classifier",
     "build_optimizer",
     "calibration_error",
     "check_same_model",

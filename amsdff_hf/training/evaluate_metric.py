@@ -7,6 +7,8 @@ import evaluate
 import numpy as np
 from transformers.utils import logging
 
+from .metrics import own_metric_names
+
 
 logger = logging.get_logger(__name__)
 
@@ -14,7 +16,7 @@ _AVERAGED = ("f1", "precision", "recall")
 
 
 def load_evaluate_metric(
-    name: str, problem_type: str, num_labels: int, own_metrics: list[str], cache_dir: str | None = None
+    name: str, problem_type: str, num_labels: int, cache_dir: str | None = None
 ) -> Callable[[np.ndarray, np.ndarray], dict[str, float]] | None:
     """Load a metric of `evaluate` by name or local folder.
 
@@ -22,16 +24,16 @@ def load_evaluate_metric(
         name: name of the metric.
         problem_type: what is predicted; decides how `f1`, `precision` and `recall` are averaged.
         num_labels: number of labels.
-        own_metrics: names that are computed without `evaluate` anyway.
         cache_dir: cache of `evaluate`.
 
     Returns:
-        A function of predictions and references, or `None` if the module cannot be reached and the metric is one of
-        `own_metrics`.
+        A function of predictions and references, or `None` if the module cannot be reached and the metric is computed
+        by scikit-learn anyway.
 
     Raises:
         ValueError: if the module cannot be reached and nothing else computes the metric.
     """
+    own_metrics = own_metric_names(problem_type)
     is_multi = problem_type == "multi_label_classification"
     try:
         metric = evaluate.load(name, "multilabel" if is_multi else None, cache_dir=cache_dir)

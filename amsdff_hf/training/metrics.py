@@ -2,7 +2,7 @@
 """Metrics for the three problem types, computed offline by scikit-learn."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from sklearn import metrics as sk
@@ -68,7 +68,11 @@ def own_metric_names(problem_type: str) -> list[str]:
 
 
 def label_metrics(
-    probabilities: np.ndarray, labels: np.ndarray, problem_type: str, thresholds: Sequence[float] | None = None
+    probabilities: np.ndarray,
+    labels: np.ndarray,
+    problem_type: str,
+    thresholds: Sequence[float] | None = None,
+    further: Callable[[np.ndarray, np.ndarray], dict[str, float]] | None = None,
 ) -> dict[str, float]:
     """Compute the metrics of a problem type on the texts that have a label.
 
@@ -77,6 +81,7 @@ def label_metrics(
         labels: `(num_texts,)` ids or numbers, or `(num_texts, num_labels)` zeros and ones; -100 or NaN if missing.
         problem_type: as in the model's configuration.
         thresholds: one per label in multi-label classification; 0.5 if not given.
+        further: a function of decisions and labels that computes more, as [`load_evaluate_metric`] returns it.
 
     Returns:
         Names and values; empty if no text has a label.
@@ -88,10 +93,14 @@ def label_metrics(
         return {}
     probabilities, labels = probabilities[kept], labels[kept]
     if problem_type == "regression":
-        return regression_metrics(probabilities, labels)
-    if problem_type == "multi_label_classification":
-        return multi_label_metrics(probabilities, labels, thresholds)
-    return classification_metrics(probabilities, labels)
+        metrics = regression_metrics(probabilities, labels)
+    elif problem_type == "multi_label_classification":
+        metrics = multi_label_metrics(probabilities, labels, thresholds)
+    else:
+        metrics = classification_metrics(probabilities, labels)
+    if further is not None:
+        metrics.update(further(predicted_labels(probabilities, problem_type, thresholds), labels))
+    return metrics
 
 
 def classification_metrics(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, float]:

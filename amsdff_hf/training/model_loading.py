@@ -1,8 +1,10 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
 """The model and the tokenizer that a run starts from."""
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from transformers import (
     AutoConfig,
     AutoModelForSequenceClassification,
@@ -15,6 +17,9 @@ from transformers.utils import logging
 
 from ..models.modeling_amsdff import AmsdffForSequenceClassification
 from .arguments import ModelArguments
+from .class_weights import balanced_class_weights
+from .lora import add_lora
+from .optimizer import freeze_backbone
 
 
 logger = logging.get_logger(__name__)
@@ -77,6 +82,34 @@ def kept_config(arguments: ModelArguments) -> PreTrainedConfig | None:
     goes_on = config.model_type in ARCHITECTURES or arguments.architecture == "plain"
     is_named = any(name != f"LABEL_{index}" for index, name in config.id2label.items())
     return config if goes_on and is_named and is_classifier(config) and not arguments.ignore_mismatched_sizes else None
+
+
+def build_classifier(
+    arguments: ModelArguments, labels: Sequence[str], problem_type: str, train_labels: np.ndarray
+) -> PreTrainedModel:
+    """Build the model to train, with its loss, frozen or with LoRA as the arguments say.
+
+    Args:
+        arguments: backbone or classifier, architecture, loss and what is trained.
+        labels: names of the labels in the order of their ids.
+        problem_type: what is predicted.
+        train_labels: encoded labels of the training data, for `--class_weights balanced`.
+
+    Raises:
+        ImportError: if LoRA is wanted and peft is not installed.
+        OSError: if there is no model under the name.
+        ValueError: if the arguments do not fit the labels.
+    """
+    fields = {"loss_weights": arguments.parsed_loss_weights()}
+    if arguments.class_weights == "balanced":
+        fields["class_weights"] = balanced_class_weights(train_labels, problem_type, labels)
+    else:
+        fields["class_weights"] = arguments.parsed_class_weights(len(labels))
+    fields = {name: value for name, value in fields.items() if value is not None}
+    model = load_for_training(arguments, list(labels), problem_type, **fields)
+    if arguments.freeze_backbone:
+        freeze_backbone(model)
+    return model if arguments.lora_rank is None else add_lora(model, arguments.lora_rank)
 
 
 def load_for_training(
