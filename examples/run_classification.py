@@ -30,6 +30,7 @@ from transformers import (
     TrainingArguments,
     set_seed,
 )
+from transformers.trainer_utils import PredictionOutput
 
 from amsdff_hf.data import (
     LABELS,
@@ -207,7 +208,7 @@ def train(trainer: Trainer, prepared: Prepared, arguments: Arguments) -> Trainer
         trainer = build_trainer(prepared, arguments)
     if model_args.tune_thresholds:
         validation = prepared.split("validation")
-        probabilities = to_probabilities(trainer.predict(validation).predictions, prepared.space.problem_type)
+        probabilities = to_probabilities(predict(trainer, validation).predictions, prepared.space.problem_type)
         prepared.model.config.thresholds = tune_thresholds(probabilities, np.array(validation[LABELS]))
     metrics["train_samples"] = len(prepared.split("train"))
     metrics["parameters"] = sum(p.numel() for p in prepared.model.parameters())
@@ -220,6 +221,13 @@ def train(trainer: Trainer, prepared: Prepared, arguments: Arguments) -> Trainer
     return trainer
 
 
+def predict(trainer: Trainer, split: Dataset, prefix: str = "test") -> PredictionOutput:
+    """Predict a split in the order of its rows."""
+    # With `group_by_length`, the Trainer would return the predictions of sorted texts.
+    trainer.args.train_sampling_strategy = "random"
+    return trainer.predict(split, metric_key_prefix=prefix)
+
+
 def score(trainer: Trainer, prepared: Prepared, role: str, prefix: str) -> dict[str, float]:
     """Predict a split, write its metrics and reports, and return the metrics."""
     split, problem_type, folder = prepared.split(role), prepared.space.problem_type, trainer.args.output_dir
@@ -227,7 +235,7 @@ def score(trainer: Trainer, prepared: Prepared, role: str, prefix: str) -> dict[
     # Test rows may lack labels, which no loss could be computed for.
     is_test = role == "test" and labels is not None
     start = time.perf_counter()
-    output = trainer.predict(split.remove_columns(LABELS) if is_test else split, metric_key_prefix=prefix)
+    output = predict(trainer, split.remove_columns(LABELS) if is_test else split, prefix)
     seconds = time.perf_counter() - start
     if not trainer.is_world_process_zero():
         return {}

@@ -69,6 +69,7 @@ def test_csv_from_training_to_pipeline(run_script, tmp_path):
         *("--train_file", "train.csv", "--validation_file", "dev.csv", "--test_file", "dev.csv"),
         *("--do_train", "--do_eval", "--do_predict", "--num_train_epochs", "12", "--class_weights", "balanced"),
         *("--head_learning_rate", "2e-3", "--loss_weights", "1,0,0", "--save_strategy", "no"),
+        *("--train_sampling_strategy", "group_by_length"),
     )
     out = tmp_path / "out"
     assert results(out)["predict_accuracy"] == results(out)["eval_accuracy"] == 1.0
