@@ -103,10 +103,12 @@ def test_activation_checkpointing_gives_the_same_gradients():
     for checkpointing in (False, True):
         model.zero_grad()
         if checkpointing:
-            model.activation_checkpointing_enable()
+            # The name before transformers 5.23 warns in later versions.
+            enable = getattr(model, "activation_checkpointing_enable", None) or model.gradient_checkpointing_enable
+            enable()
         model(batch(), labels=torch.tensor([0, 1, 0])).loss.backward()
         gradients.append(model.get_input_embeddings().weight.grad.clone())
-    assert model.is_activation_checkpointing
+    assert any(getattr(module, "gradient_checkpointing", False) for module in model.modules())
     torch.testing.assert_close(*gradients)
 
 
