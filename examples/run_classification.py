@@ -240,10 +240,11 @@ def score(trainer: Trainer, prepared: Prepared, role: str, prefix: str) -> dict[
     if not trainer.is_world_process_zero():
         return {}
     probabilities = to_probabilities(output.predictions, problem_type)
-    metrics = {name: value for name, value in output.metrics.items() if name.startswith(prefix)}
+    metrics = {}
     if is_test:
         found = trainer.compute_metrics(EvalPrediction(predictions=output.predictions, label_ids=labels))
-        metrics.update({f"{prefix}_{name}": value for name, value in found.items()})
+        metrics = {f"{prefix}_{name}": value for name, value in found.items()}
+    metrics.update({name: value for name, value in output.metrics.items() if name.startswith(prefix)})
     metrics.update(
         {f"{prefix}_samples": len(split), f"{prefix}_truncated_share": prepared.tokenized[role].truncated_share}
     )

@@ -115,12 +115,16 @@ def _number_rows(split: Dataset) -> Dataset:
     return split.remove_columns([ROW] * (ROW in split.column_names)).add_column(ROW, list(range(len(split))))
 
 
+def _own_columns(split: Dataset) -> list[str]:
+    return [name for name in split.column_names if name != ROW]
+
+
 def _check_columns(split: Dataset, names: Sequence[str], role: str, option: str) -> None:
     for name in names:
         if name not in split.column_names:
             raise ValueError(
                 f"{option} names the column {name!r}, which the {role} data does not have; it has "
-                f"{', '.join(split.column_names)}."
+                f"{', '.join(_own_columns(split))}."
             )
 
 
@@ -137,6 +141,6 @@ def find_column(split: Dataset, wanted: str | None, usual: Sequence[str], role: 
         if name in split.column_names:
             return name
     raise ValueError(
-        f"The {role} data has no column {' or '.join(map(repr, usual))}; it has {', '.join(split.column_names)}. "
+        f"The {role} data has no column {' or '.join(map(repr, usual))}; it has {', '.join(_own_columns(split))}. "
         f"Name the right one with {option}."
     )

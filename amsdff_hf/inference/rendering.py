@@ -146,5 +146,6 @@ def _footer(explanation: Explanation) -> str:
     scales = ", ".join(f"{scale}: {share:.0%}" for scale, share in explanation.scale_weights.items())
     cut = " · the end of the text was cut off" if explanation.truncated else ""
     return (
-        f"experts {experts} · scales in tokens {scales} · special tokens {explanation.special_tokens_weight:.0%}{cut}"
+        f"the darker a word, the larger its share · special tokens {explanation.special_tokens_weight:.0%} · "
+        f"experts {experts} · scales in tokens {scales}{cut}"
     )

@@ -150,4 +150,6 @@ def save_predictions(
 
 
 def _cell(value: Any) -> str:
-    return f"{value:.4f}" if isinstance(value, (float, np.floating)) else str(value)
+    if isinstance(value, (float, np.floating)):
+        return f"{value:.4f}"
+    return f"{value:,}" if isinstance(value, (int, np.integer)) else str(value)
