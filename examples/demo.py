@@ -130,7 +130,8 @@ def main() -> None:
     print(format_table(rows, header=["", "accuracy", "macro-F1", "seconds", "parameters"]))
     print("\nOne seed: on so few texts, differences under about three points of accuracy mean nothing.")
     print(
-        f"\nAfter installation it took {time.perf_counter() - start:.0f} seconds. The classifier is in {folder / 'amsdff'}:"
+        f"\nAfter installation it took {time.perf_counter() - start:.0f} seconds. "
+        f"The classifier is in {folder / 'amsdff'}:"
     )
     print(f'  import amsdff_hf; from transformers import pipeline; pipeline("text-classification", "{folder}/amsdff")')
 
