@@ -14,7 +14,7 @@ import ctypes
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
@@ -170,11 +170,10 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def measure(arguments: argparse.Namespace) -> list[tuple]:
-    """Measure every combination and return the rows of the table."""
+def measure(arguments: argparse.Namespace) -> Iterator[str]:
+    """Measure every combination and yield the lines of the table, each as soon as it is known."""
     threads = arguments.threads if arguments.device == "cpu" else arguments.threads[:1]
     settings = [(b, m, t, s) for b in arguments.backbones for m in MODES for t in threads for s in arguments.lengths]
-    rows = []
     models, current = {}, None
     for backbone, mode, num_threads, length in tqdm(settings, desc="Measuring", unit="pair", file=sys.stderr):
         if backbone != current:
@@ -185,8 +184,11 @@ def measure(arguments: argparse.Namespace) -> list[tuple]:
         medians = alternate(runs, arguments.device, arguments.seconds)
         memory = {name: peak_activation_mib(run, arguments.device) for name, run in runs.items()}
         flops = {name: count_flops(model, batch) for name, model in models.items()}
-        rows.append((backbone, mode, num_threads, length, medians, flops, memory))
-    return rows
+        yield (
+            f"{backbone:<11}{mode:<11}{num_threads:>7}{length:>8}{medians['plain'] * 1e3:>10.1f}"
+            f"{medians['amsdff'] * 1e3:>11.1f}{medians['amsdff'] / medians['plain']:>8.3f}"
+            f"{flops['amsdff'] / flops['plain']:>12.3f}{memory['plain']:>11.1f}{memory['amsdff']:>12.1f}"
+        )
 
 
 MODES = {"inference": inference, "training": training_step}
@@ -197,19 +199,14 @@ def main() -> None:
     arguments = parse_arguments()
     if not arguments.default_malloc:
         keep_freed_memory()
-    rows = measure(arguments)
     device = torch.cuda.get_device_name() if arguments.device == "cuda" else "CPU"
     print(f"\nbatch size {arguments.batch_size}, {arguments.dtype}, {device}, torch {torch.__version__}\n")
     print(
         f"{'backbone':<11}{'mode':<11}{'threads':>7}{'tokens':>8}{'plain ms':>10}{'AMSDFF ms':>11}{'ratio':>8}"
         f"{'FLOP ratio':>12}{'plain MiB':>11}{'AMSDFF MiB':>12}"
     )
-    for backbone, mode, threads, length, medians, flops, memory in rows:
-        print(
-            f"{backbone:<11}{mode:<11}{threads:>7}{length:>8}{medians['plain'] * 1e3:>10.1f}"
-            f"{medians['amsdff'] * 1e3:>11.1f}{medians['amsdff'] / medians['plain']:>8.3f}"
-            f"{flops['amsdff'] / flops['plain']:>12.3f}{memory['plain']:>11.1f}{memory['amsdff']:>12.1f}"
-        )
+    for line in measure(arguments):
+        print(line, flush=True)
     print(
         "\nratio: AMSDFF / plain, lower is better. FLOP ratio: what the ratio would be if time followed the "
         "arithmetic of matrix products, attention and convolutions alone (a training step is three forward passes for "
