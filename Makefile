@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 SOURCES := amsdff_hf examples tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow quality style bench
+.PHONY: help demo test test-slow conformance sweep quality style bench
 
 help:  ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -17,6 +17,12 @@ test: $(VENV)/.installed  ## Run the tests
 
 test-slow: $(VENV)/.installed  ## Run the slow tests
 	$(BIN)/python -m pytest -m slow
+
+conformance: $(VENV)/.installed  ## Run transformers' own common tests over the models
+	$(BIN)/python -m tests.conformance
+
+sweep: $(VENV)/.installed  ## Try every text model type of transformers as a backbone, and write BACKBONES.md
+	$(BIN)/python -m tests.sweep
 
 quality: $(VENV)/.installed  ## Check style without changing anything
 	$(BIN)/ruff check $(SOURCES)

@@ -7,7 +7,7 @@ from datasets import Dataset
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging
 
-from ..models.modeling_backbone import learned_positions
+from ..models.text_backbone import learned_positions
 from .arguments import DataTrainingArguments
 from .texts import TEXT, TEXT_PAIR
 
@@ -43,7 +43,7 @@ def usable_length(wanted: int, tokenizer: PreTrainedTokenizerBase, model: PreTra
         tokenizer: the tokenizer; changed in place.
         model: the model that will read the texts.
     """
-    max_positions = learned_positions(model)
+    max_positions = learned_positions(model, model.config.get_text_config())
     if max_positions is not None and tokenizer.model_max_length > max_positions:
         tokenizer.model_max_length = max_positions
     if wanted > tokenizer.model_max_length:

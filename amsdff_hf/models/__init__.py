@@ -7,9 +7,13 @@ from .configuration_amsdff import AmsdffConfig
 from .modeling_amsdff import AmsdffForSequenceClassification, AmsdffModel
 
 
+# Configuration, model without labels and model with labels: a new architecture joins here.
+ARCHITECTURES = [(AmsdffConfig, AmsdffModel, AmsdffForSequenceClassification)]
+
+
 def register_auto_classes() -> None:
     """Make `AutoConfig`, `AutoModel` and `AutoModelForSequenceClassification` know every model of this package."""
-    for config_class, model_class, classifier_class in [(AmsdffConfig, AmsdffModel, AmsdffForSequenceClassification)]:
+    for config_class, model_class, classifier_class in ARCHITECTURES:
         AutoConfig.register(config_class.model_type, config_class, exist_ok=True)
         AutoModel.register(config_class, model_class, exist_ok=True)
         AutoModelForSequenceClassification.register(config_class, classifier_class, exist_ok=True)

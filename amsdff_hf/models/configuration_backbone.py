@@ -14,6 +14,11 @@ _REFUSED_ARGUMENTS = ("backbone", "backbone_kwargs", "use_timm_backbone", "use_p
 _PROBLEM_TYPES = ("regression", "single_label_classification", "multi_label_classification")
 # Of no meaning inside another configuration, and the only entries that could point to somebody else's code.
 _DROPPED_BACKBONE_ENTRIES = ("auto_map", "trust_remote_code", "_name_or_path", "name_or_path")
+# Model types whose token vectors are not as wide as `hidden_size` says.
+_OUTPUT_WIDTHS = {
+    "opt": lambda config: config.word_embed_proj_dim,
+    "reformer": lambda config: 2 * config.hidden_size,
+}
 
 
 @strict
@@ -114,7 +119,9 @@ class BackboneClassifierConfig(PreTrainedConfig):
     @property
     def hidden_size(self) -> int:
         """Width of the backbone's token vectors."""
-        return self.get_text_config().hidden_size
+        text_config = self.get_text_config()
+        width_of = _OUTPUT_WIDTHS.get(text_config.model_type)
+        return text_config.hidden_size if width_of is None else width_of(text_config)
 
     @property
     def num_hidden_layers(self) -> int:
@@ -139,14 +146,12 @@ class BackboneClassifierConfig(PreTrainedConfig):
         """Return the fields as a dictionary, without the local path from which the backbone was loaded."""
         fields = super().to_dict()
         if isinstance(fields.get("backbone_config"), dict):
-            fields["backbone_config"].pop("_name_or_path", None)
+            fields["backbone_config"]["_name_or_path"] = ""
         return fields
 
-    def get_text_config(self, *args: Any, **kwargs: Any) -> PreTrainedConfig:
-        """Return the text part of the backbone's configuration."""
-        if not isinstance(self.backbone_config, PreTrainedConfig):
-            return self
-        return self.backbone_config.get_text_config(*args, **kwargs)
+    def get_text_config(self, decoder: bool | None = None, encoder: bool | None = None) -> PreTrainedConfig:
+        """Return the configuration of the part that reads, since no other part of the backbone is in use."""
+        return reading_config(self.backbone_config) if isinstance(self.backbone_config, PreTrainedConfig) else self
 
     def _validate_fields(self) -> None:
         fine = all(0 <= weight < math.inf for weight in self.loss_weights) and sum(self.loss_weights) > 0
@@ -175,6 +180,14 @@ class BackboneClassifierConfig(PreTrainedConfig):
             highest = 1.0 if name == "thresholds" else math.inf
             if not all(0 <= value <= highest and value < math.inf for value in values):
                 raise ValueError(f"`{name}` must be numbers from 0 to {highest:g}, got {values}.")
+
+
+def reading_config(config: PreTrainedConfig) -> PreTrainedConfig:
+    """Return the configuration of the part of a model that reads texts, `config` itself where there is one part."""
+    names = ("text_encoder", "encoder", "text_config") if config.is_encoder_decoder else ("text_config",)
+    parts = [getattr(config, name, None) for name in names]
+    part = next((part for part in parts if isinstance(part, PreTrainedConfig)), None)
+    return config if part is None else reading_config(part)
 
 
 def check_range(name: str, value: float, low: float, high: float) -> None:
@@ -246,4 +259,4 @@ def _resolve_labels(
     return {index: names[index] for index in sorted(names)}
 
 
-__all__ = ["BackboneClassifierConfig"]
+__all__ = ["BackboneClassifierConfig", "check_range", "reading_config"]

@@ -192,7 +192,7 @@ class AmsdffTrunk(nn.Module):
         )
 
 
-class AmsdffClassifier(nn.Module):
+class AmsdffClassificationHead(nn.Module):
     """The whole head, all that is trained from scratch: trunk, hidden layers and the last projection."""
 
     def __init__(self, config: AmsdffConfig):
@@ -213,4 +213,4 @@ class AmsdffClassifier(nn.Module):
         return self.label_scores(self.hidden_layers(features.pooler_output)), features
 
 
-__all__ = ["AmsdffClassifier", "AmsdffFeatures", "AmsdffTrunk"]
+__all__ = ["AmsdffClassificationHead", "AmsdffFeatures", "AmsdffTrunk"]

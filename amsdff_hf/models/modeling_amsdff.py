@@ -1,6 +1,8 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
 """AMSDFF on any backbone, with and without labels."""
 
+from typing import Any
+
 import torch
 from torch import nn
 from transformers import PreTrainedModel
@@ -10,7 +12,7 @@ from transformers.core_model_loading import WeightRenaming
 from transformers.utils import can_return_tuple
 
 from .configuration_amsdff import AmsdffConfig
-from .head_amsdff import AmsdffClassifier, AmsdffTrunk
+from .head_amsdff import AmsdffClassificationHead, AmsdffTrunk
 from .modeling_backbone import BackboneClassifierPreTrainedModel
 from .outputs import AmsdffModelOutput, AmsdffSequenceClassifierOutput
 
@@ -21,15 +23,18 @@ class AmsdffPreTrainedModel(BackboneClassifierPreTrainedModel):
     config: AmsdffConfig
 
     def _resolve_outputs(
-        self, output_attentions: bool | None, output_hidden_states: bool | None, return_explanations: bool | None
-    ) -> tuple[dict[str, bool], bool]:
+        self,
+        output_attentions: bool | None,
+        output_hidden_states: bool | list[int] | None,
+        return_explanations: bool | None,
+    ) -> tuple[dict[str, Any], bool]:
         if output_attentions is None:
             output_attentions = self.config.output_attentions
         if output_hidden_states is None:
             output_hidden_states = self.config.output_hidden_states
         asked = {"output_attentions": output_attentions, "output_hidden_states": output_hidden_states}
         explain = output_attentions if return_explanations is None else return_explanations
-        return {name: True for name, value in asked.items() if value}, bool(explain)
+        return {name: value for name, value in asked.items() if value}, bool(explain)
 
 
 class AmsdffModel(AmsdffPreTrainedModel):
@@ -58,7 +63,7 @@ class AmsdffModel(AmsdffPreTrainedModel):
         position_ids: torch.LongTensor | None = None,
         inputs_embeds: torch.FloatTensor | None = None,
         output_attentions: bool | None = None,
-        output_hidden_states: bool | None = None,
+        output_hidden_states: bool | list[int] | None = None,
         return_explanations: bool | None = None,
         **kwargs,
     ) -> AmsdffModelOutput:
@@ -66,7 +71,7 @@ class AmsdffModel(AmsdffPreTrainedModel):
 
         Args:
             output_attentions: also return the attention maps of the backbone and the explanations.
-            output_hidden_states: also return the hidden states of the backbone.
+            output_hidden_states: also return the hidden states of the backbone, or of these layers only.
             return_explanations: also return `token_weights`, `expert_gates` and `scale_weights`.
         """
         asked, explain = self._resolve_outputs(output_attentions, output_hidden_states, return_explanations)
@@ -107,7 +112,7 @@ class AmsdffForSequenceClassification(AmsdffPreTrainedModel):
     def __init__(self, config: AmsdffConfig, backbone: PreTrainedModel | None = None):
         super().__init__(config, backbone)
         self.num_labels = config.num_labels
-        self.classifier = AmsdffClassifier(config)
+        self.classifier = AmsdffClassificationHead(config)
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:
@@ -125,7 +130,7 @@ class AmsdffForSequenceClassification(AmsdffPreTrainedModel):
         inputs_embeds: torch.FloatTensor | None = None,
         labels: torch.Tensor | None = None,
         output_attentions: bool | None = None,
-        output_hidden_states: bool | None = None,
+        output_hidden_states: bool | list[int] | None = None,
         return_explanations: bool | None = None,
         **kwargs,
     ) -> AmsdffSequenceClassifierOutput:
@@ -134,7 +139,7 @@ class AmsdffForSequenceClassification(AmsdffPreTrainedModel):
         Args:
             labels: `(batch_size,)` ids, `(batch_size, num_labels)` zeros and ones, or numbers; see [`losses`].
             output_attentions: also return the attention maps of the backbone and the explanations.
-            output_hidden_states: also return the hidden states of the backbone.
+            output_hidden_states: also return the hidden states of the backbone, or of these layers only.
             return_explanations: also return `token_weights`, `expert_gates` and `scale_weights`.
         """
         kwargs.pop("num_items_in_batch", None)

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from torch import nn
-from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
+from transformers import PreTrainedModel
 from transformers import initialization as init
 from transformers.modeling_outputs import BaseModelOutput
 from transformers.utils import logging
@@ -17,6 +17,7 @@ from transformers.utils import logging
 from .configuration_backbone import BackboneClassifierConfig
 from .losses import classification_loss
 from .padding import front_positions, move_back, move_to_front
+from .text_backbone import build_backbone, learned_positions, load_backbone
 
 
 logger = logging.get_logger(__name__)
@@ -37,7 +38,6 @@ _LOADING_ARGUMENTS = (
     "token",
     "variant",
 )
-_FINDING_ARGUMENTS = ("cache_dir", "force_download", "local_files_only", "proxies", "revision", "subfolder", "token")
 
 
 class BackboneClassifierPreTrainedModel(PreTrainedModel):
@@ -61,11 +61,9 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
 
     def __init__(self, config: BackboneClassifierConfig, backbone: PreTrainedModel | None = None):
         super().__init__(config)
-        backbone = _build_backbone(config.backbone_config) if backbone is None else backbone
-        is_encoder_decoder = getattr(config.backbone_config, "is_encoder_decoder", False)
-        self.backbone = backbone.get_encoder() if is_encoder_decoder else backbone
+        self.backbone = build_backbone(config.backbone_config) if backbone is None else backbone
         self.supports_gradient_checkpointing = getattr(self.backbone, "supports_gradient_checkpointing", False)
-        self.max_sequence_length = learned_positions(self.backbone)
+        self.max_sequence_length = learned_positions(self.backbone, config.get_text_config())
         parameters = inspect.signature(type(self.backbone).forward).parameters
         self._backbone_arguments = frozenset(parameters)
         self._backbone_takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
@@ -78,11 +76,17 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
 
     def get_input_embeddings(self) -> nn.Module:
         """Return the token embeddings of the backbone."""
+        # The encoder of fsmt is a plain module.
+        if not isinstance(self.backbone, PreTrainedModel):
+            return self.backbone.embed_tokens
         return self.backbone.get_input_embeddings()
 
     def set_input_embeddings(self, value: nn.Module) -> None:
         """Replace the token embeddings of the backbone."""
-        self.backbone.set_input_embeddings(value)
+        if not isinstance(self.backbone, PreTrainedModel):
+            self.backbone.embed_tokens = value
+        else:
+            self.backbone.set_input_embeddings(value)
 
     def loss_function(self, logits: torch.Tensor, labels: torch.Tensor, **kwargs: Any) -> torch.Tensor:
         """Loss by the problem type and the loss fields of the config; see [`classification_loss`]."""
@@ -153,12 +157,12 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
 
     def _has_token_types(self) -> bool:
         # RoBERTa-like backbones have one type only, but some tokenizers number the second text of a pair 1.
-        return self._accepts("token_type_ids") and getattr(self.backbone.config, "type_vocab_size", 2) > 1
+        return self._accepts("token_type_ids") and getattr(self.config.get_text_config(), "type_vocab_size", 2) > 1
 
     def _check_length(self, length: int) -> None:
         if self.max_sequence_length is not None and length > self.max_sequence_length:
             raise ValueError(
-                f"A text has {length} tokens, but the backbone ({self.backbone.config.model_type}) has positions for "
+                f"A text has {length} tokens, but the backbone ({self.config.backbone_config.model_type}) has positions for "
                 f"{self.max_sequence_length}: call the tokenizer or pipeline with `truncation=True, "
                 f"max_length={self.max_sequence_length}`."
             )
@@ -184,16 +188,17 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
             ValueError: if the backbone cannot carry a head.
         """
         config_arguments, loading_arguments = cls._sort_arguments(kwargs)
-        backbone = _load_backbone(os.fspath(backbone_name_or_path), loading_arguments)
-        config = cls.config_class(backbone_config=backbone.config, labels=labels, **config_arguments)
-        model = cls._from_config(config, backbone=backbone, dtype=backbone.dtype)
+        backbone, backbone_config = load_backbone(os.fspath(backbone_name_or_path), loading_arguments)
+        config = cls.config_class(backbone_config=backbone_config, labels=labels, **config_arguments)
+        first = next(backbone.parameters())
+        model = cls._from_config(config, backbone=backbone, dtype=first.dtype)
         for name, child in model.named_children():
             if name != "backbone":
-                child.to(backbone.device)
+                child.to(first.device)
         new = {name: sum(p.numel() for p in child.parameters()) for name, child in model.named_children()}
         new.pop("backbone")
         logger.warning(
-            f"{cls.__name__}: pretrained {backbone.config.model_type} backbone from {backbone_name_or_path}; newly "
+            f"{cls.__name__}: pretrained {backbone_config.model_type} backbone from {backbone_name_or_path}; newly "
             f"initialized: {', '.join(f'{name} ({count:,} parameters)' for name, count in new.items())}. Train it."
         )
         return model.eval()
@@ -216,56 +221,6 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
         )
 
 
-def _build_backbone(config: PreTrainedConfig) -> PreTrainedModel:
-    if config.architectures is None:
-        # AutoModel reads the list where one configuration serves several models, and fails on None.
-        config.architectures = []
-    return AutoModel.from_config(config, **_without_pooler(config))
-
-
-def _without_pooler(config: PreTrainedConfig) -> dict[str, bool]:
-    """Argument that leaves the backbone's own pooler out, which nothing here would use or train."""
-    backbone_class = AutoModel._model_mapping.get(type(config), None)
-    if inspect.isclass(backbone_class) and "add_pooling_layer" in inspect.signature(backbone_class).parameters:
-        return {"add_pooling_layer": False}
-    return {}
-
-
-def _load_backbone(name_or_path: str, loading_arguments: dict[str, Any]) -> PreTrainedModel:
-    finding = {name: value for name, value in loading_arguments.items() if name in _FINDING_ARGUMENTS}
-    try:
-        config = AutoConfig.from_pretrained(name_or_path, trust_remote_code=False, **finding)
-    except (OSError, ValueError) as error:
-        offline = "on" if os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "on", "yes", "true") else "off"
-        raise OSError(
-            f"No backbone {name_or_path!r}: there is no folder {os.path.abspath(name_or_path)} with a config.json, "
-            f"and no such model could be read from the Hub or its local cache (offline mode is {offline}). Check the "
-            "spelling, or pass the path of a saved model."
-        ) from error
-    if hasattr(config, "backbone_config"):
-        raise ValueError(
-            f"{name_or_path!r} holds a model of the type {config.model_type}, with a backbone inside: load it by "
-            "`from_pretrained(...)`, or name a plain backbone."
-        )
-    return AutoModel.from_pretrained(name_or_path, config=config, **_without_pooler(config), **loading_arguments)
-
-
-def learned_positions(backbone: nn.Module) -> int | None:
-    """Longest text in tokens that a backbone's table of positions admits, `None` where positions have no end."""
-    for name, module in backbone.named_modules():
-        table = getattr(module, "weight", None)
-        if name.rpartition(".")[2] not in _POSITION_TABLES or table is None or table.dim() != 2 or len(table) < 2:
-            continue
-        padding_idx = getattr(module, "padding_idx", None)
-        reserved = getattr(module, "offset", 0) if padding_idx is None else padding_idx + 1
-        # Some tables are larger than what the model's masks and buffers are made for.
-        return min(len(table) - reserved, getattr(backbone.config, "max_position_embeddings", None) or len(table))
-    return None
-
-
-_POSITION_TABLES = ("position_embeddings", "embed_positions", "wpe", "position_embedding", "positions_embed")
-
-
 def _to_front_if_per_token(value: Any, positions: torch.Tensor) -> Any:
     is_per_token = isinstance(value, torch.Tensor) and value.shape[:2] == positions.shape
     return move_to_front(value, positions) if is_per_token else value
@@ -278,7 +233,11 @@ def _in_input_order(outputs: BaseModelOutput, positions: torch.Tensor | None) ->
         length = positions.shape[1]
         last_hidden_state = move_back(last_hidden_state, positions)
         if hidden_states is not None:
-            hidden_states = tuple(move_back(h, positions) if h.shape[1] == length else h for h in hidden_states)
+            # A layer that was not asked for is None; some models shorten the text on the way.
+            hidden_states = tuple(
+                move_back(state, positions) if state is not None and state.shape[1] == length else state
+                for state in hidden_states
+            )
         if attentions is not None:
             attentions = tuple(_attention_in_input_order(attention, positions) for attention in attentions)
     return BaseModelOutput(last_hidden_state=last_hidden_state, hidden_states=hidden_states, attentions=attentions)
@@ -290,4 +249,4 @@ def _attention_in_input_order(attention: torch.Tensor | None, positions: torch.T
     return move_back(move_back(attention, positions, dim=-2), positions, dim=-1)
 
 
-__all__ = ["BackboneClassifierPreTrainedModel", "learned_positions"]
+__all__ = ["BackboneClassifierPreTrainedModel"]

@@ -10,7 +10,7 @@ from transformers import (
 )
 
 from amsdff_hf import AmsdffConfig, AmsdffForSequenceClassification, AmsdffModel
-from amsdff_hf.models.modeling_backbone import learned_positions
+from amsdff_hf.models.text_backbone import learned_positions
 from tests.conftest import BACKBONE_CONFIGS, SIZES, random_model
 
 
@@ -59,7 +59,8 @@ def test_inputs_embeds_give_the_same_as_ids(bert_config):
 
 @pytest.mark.parametrize(("name", "limit"), [("bert", 64), ("distilbert", 64), ("roberta", 63), ("llama", None)])
 def test_learned_positions(name, limit):
-    assert learned_positions(AutoModel.from_config(BACKBONE_CONFIGS[name]())) == limit
+    model = AutoModel.from_config(BACKBONE_CONFIGS[name]())
+    assert learned_positions(model, model.config) == limit
 
 
 def test_too_long_texts_say_how_to_truncate(bert_config):

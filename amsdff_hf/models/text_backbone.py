@@ -1,0 +1,118 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+"""The part of any `AutoModel` that reads texts: built from a configuration or loaded with its weights."""
+
+import inspect
+import os
+from typing import Any
+
+from torch import nn
+from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
+
+from .configuration_backbone import reading_config
+
+
+_FINDING_ARGUMENTS = ("cache_dir", "force_download", "local_files_only", "proxies", "revision", "subfolder", "token")
+_POSITION_TABLES = ("position_embeddings", "embed_positions", "wpe", "position_embedding", "positions_embed")
+# Model types whose table of positions is no embedding layer, and the field that says how long it is.
+_POSITION_FIELDS = {
+    "codegen": "n_positions",
+    "ctrl": "n_positions",
+    "gptj": "n_positions",
+    "mpt": "max_seq_len",
+    "tipsv2_text_model": "max_position_embeddings",
+}
+
+
+def build_backbone(config: PreTrainedConfig) -> nn.Module:
+    """Build the text part of the model that a configuration describes, with random weights.
+
+    Args:
+        config: the whole configuration, of an encoder-decoder or a multimodal model too.
+
+    Returns:
+        The encoder of an encoder-decoder, the language model of a multimodal one, otherwise the model itself.
+    """
+    own_config = reading_config(config)
+    has_own_class = _model_class(own_config) is not None and not config.is_encoder_decoder
+    built = own_config if has_own_class else config
+    if built.architectures is None:
+        # AutoModel reads the list where one configuration serves several models, and fails on None.
+        built.architectures = []
+    return _text_part(AutoModel.from_config(built, **_without_pooler(built)), built)
+
+
+def load_backbone(name_or_path: str, loading_arguments: dict[str, Any]) -> tuple[nn.Module, PreTrainedConfig]:
+    """Load the text part of a pretrained model.
+
+    Args:
+        name_or_path: name on the Hub or local folder.
+        loading_arguments: arguments of `AutoModel.from_pretrained`.
+
+    Returns:
+        The text part with its weights, and the whole configuration.
+
+    Raises:
+        OSError: if no backbone is found under this name.
+        ValueError: if it is a model with a head of this package.
+    """
+    finding = {name: value for name, value in loading_arguments.items() if name in _FINDING_ARGUMENTS}
+    try:
+        config = AutoConfig.from_pretrained(name_or_path, trust_remote_code=False, **finding)
+    except (OSError, ValueError) as error:
+        offline = "on" if os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "on", "yes", "true") else "off"
+        raise OSError(
+            f"No backbone {name_or_path!r}: there is no folder {os.path.abspath(name_or_path)} with a config.json, "
+            f"and no such model could be read from the Hub or its local cache (offline mode is {offline}). Check the "
+            "spelling, or pass the path of a saved model."
+        ) from error
+    if isinstance(getattr(config, "backbone_config", None), PreTrainedConfig):
+        raise ValueError(
+            f"{name_or_path!r} holds a model of the type {config.model_type}, with a backbone inside: load it by "
+            "`from_pretrained(...)`, or name a plain backbone."
+        )
+    model = AutoModel.from_pretrained(name_or_path, config=config, **_without_pooler(config), **loading_arguments)
+    return _text_part(model, model.config), model.config
+
+
+def learned_positions(model: nn.Module, config: PreTrainedConfig) -> int | None:
+    """Longest text in tokens that a model's table of positions admits, `None` where positions have no end.
+
+    Args:
+        model: a backbone, or a model with a backbone inside.
+        config: configuration of the part that reads texts.
+    """
+    if config.model_type in _POSITION_FIELDS:
+        return getattr(config, _POSITION_FIELDS[config.model_type])
+    for name, module in model.named_modules():
+        table = getattr(module, "weight", None)
+        if name.rpartition(".")[2] not in _POSITION_TABLES or table is None or table.dim() != 2 or len(table) < 2:
+            continue
+        padding_idx = getattr(module, "padding_idx", None)
+        reserved = getattr(module, "offset", 0) if padding_idx is None else padding_idx + 1
+        # Some tables are larger than what the model's masks and buffers are made for.
+        return min(len(table) - reserved, getattr(config, "max_position_embeddings", None) or len(table))
+    return None
+
+
+def _model_class(config: PreTrainedConfig) -> type[PreTrainedModel] | None:
+    return AutoModel._model_mapping.get(type(config), None)
+
+
+def _without_pooler(config: PreTrainedConfig) -> dict[str, bool]:
+    """Argument that leaves the backbone's own pooler out, which nothing here would use or train."""
+    model_class = _model_class(config)
+    if inspect.isclass(model_class) and "add_pooling_layer" in inspect.signature(model_class).parameters:
+        return {"add_pooling_layer": False}
+    return {}
+
+
+def _text_part(model: PreTrainedModel, config: PreTrainedConfig) -> nn.Module:
+    if config.is_encoder_decoder:
+        return model.get_encoder()
+    own_config = reading_config(config)
+    candidates = [part for part in model.modules() if isinstance(part, PreTrainedModel) and part.config is own_config]
+    own_class = _model_class(own_config)
+    return next((part for part in candidates if type(part) is own_class), next(iter(candidates), model))
+
+
+__all__ = ["build_backbone", "learned_positions", "load_backbone"]

@@ -1,0 +1,205 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+"""What every model type has to do, as the plain model and under a head of this package."""
+
+import inspect
+import tempfile
+from dataclasses import dataclass, field
+
+import torch
+from torch import nn
+from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification, PreTrainedConfig
+
+from amsdff_hf import AmsdffConfig, AmsdffForSequenceClassification
+from amsdff_hf.models.configuration_backbone import reading_config
+
+from .tiny_configs import tiny_config
+
+
+LENGTH, PADDING = 12, 6
+TOLERANCE = 1e-5
+# A backbone counts as invariant below this relative difference.
+INVARIANT = 1e-4
+
+
+@dataclass
+class Row:
+    """What is known about one model type; `problems` is empty if all of it works."""
+
+    model_type: str
+    reads_right_padding: bool | None = None
+    reads_left_padding: bool | None = None
+    longest_text: int | None = None
+    unused_parameters: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def check(model_type: str) -> Row:
+    """Run all checks on one model type; an exception becomes a problem that names its check."""
+    row, stage = Row(model_type), "tiny configuration"
+    try:
+        config = tiny_config(model_type)
+        plain = build_plain(config)
+        for stage, checked in {"plain model": check_plain, **CHECKS}.items():  # noqa: B007
+            torch.manual_seed(0)
+            checked(row, config, plain)
+    except Exception as error:
+        row.problems.append(f"{stage}: {type(error).__name__}: {' '.join(str(error).split())[:300]}")
+    return row
+
+
+def build_plain(config: PreTrainedConfig) -> nn.Module:
+    """Build the model as `AutoModel` does, the encoder of an encoder-decoder."""
+    torch.manual_seed(0)
+    if config.architectures is None:
+        config.architectures = []
+    model = AutoModel.from_config(config).eval()
+    return model.get_encoder() if config.is_encoder_decoder else model
+
+
+def texts(rows: int = 2) -> torch.Tensor:
+    """Random texts without padding, `(rows, LENGTH)`."""
+    return torch.randint(10, 100, (rows, LENGTH), generator=torch.Generator().manual_seed(1))
+
+
+def padded(ids: torch.Tensor, side: str) -> dict[str, torch.Tensor]:
+    """Pad on one side, with a mask."""
+    padding = ids.new_full((len(ids), PADDING), 1)
+    zeros, ones = torch.zeros_like(padding), torch.ones_like(ids)
+    parts = [(ids, ones), (padding, zeros)]
+    parts = parts if side == "right" else parts[::-1]
+    return {
+        "input_ids": torch.cat([part[0] for part in parts], dim=1),
+        "attention_mask": torch.cat([part[1] for part in parts], dim=1),
+    }
+
+
+@torch.no_grad()
+def check_plain(row: Row, config: PreTrainedConfig, plain: nn.Module) -> None:
+    """Run the plain model, and see whether padding changes what it makes of the tokens."""
+    parameters = inspect.signature(type(plain).forward).parameters
+    fixed = {"use_cache": False} if "use_cache" in parameters else {}
+
+    def run(inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+        known = {name: value for name, value in inputs.items() if name in parameters}
+        return plain(**known, **fixed, return_dict=True)[0]
+
+    alone = run({"input_ids": texts(), "attention_mask": torch.ones_like(texts())})
+    right = run(padded(texts(), "right"))[:, :LENGTH]
+    left = run(padded(texts(), "left"))[:, -LENGTH:]
+    row.reads_right_padding = differs(alone, right) > INVARIANT
+    row.reads_left_padding = differs(alone, left) > INVARIANT
+
+
+def differs(expected: torch.Tensor, actual: torch.Tensor) -> float:
+    """Largest difference relative to the largest value; infinite where shapes differ or something is not finite."""
+    if expected.shape != actual.shape or not actual.isfinite().all():
+        return float("inf")
+    return ((expected - actual).abs().max() / expected.abs().max().clamp(min=1e-9)).item()
+
+
+def build(config: PreTrainedConfig) -> AmsdffForSequenceClassification:
+    """Put the head on a tiny backbone, with logits that are not all close to zero."""
+    torch.manual_seed(0)
+    model = AmsdffForSequenceClassification(AmsdffConfig(backbone_config=config.to_dict(), num_labels=3)).eval()
+    nn.init.normal_(model.classifier.label_scores.weight, std=1.0)
+    return model
+
+
+def expect(condition: bool, row: Row, problem: str) -> None:
+    """Note the problem unless the condition holds."""
+    if not condition:
+        row.problems.append(problem)
+
+
+def check_training(row: Row, config: PreTrainedConfig, plain: nn.Module) -> None:
+    """Forward and backward: finite logits, finite gradients on every tensor of the head."""
+    model = build(config).train()
+    outputs = model(**padded(texts(), "right"), labels=torch.tensor([0, 2]))
+    expect(outputs.logits.shape == (2, 3), row, f"logits have the shape {tuple(outputs.logits.shape)}")
+    expect(bool(outputs.logits.isfinite().all()), row, "logits are not finite")
+    outputs.loss.backward()
+    for name, parameter in model.named_parameters():
+        if parameter.grad is None:
+            row.unused_parameters.append(name)
+        elif not parameter.grad.isfinite().all():
+            row.problems.append(f"gradient of {name} is not finite")
+    head = [name for name in row.unused_parameters if not name.startswith("backbone.")]
+    expect(not head, row, f"head parameters without gradient: {head}")
+
+
+@torch.no_grad()
+def check_reload(row: Row, config: PreTrainedConfig, plain: nn.Module) -> None:
+    """Save and load, with and without labels: nothing missing or unexpected, same logits."""
+    model = build(config)
+    expected = model(texts())
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_pretrained(folder)
+        for auto_class in (AutoModelForSequenceClassification, AutoModel):
+            loaded, info = auto_class.from_pretrained(folder, output_loading_info=True)
+            wrong = {name: keys for name, keys in info.items() if keys}
+            expect(not wrong, row, f"{auto_class.__name__} loads with {wrong}")
+            actual = loaded.eval()(texts())
+            name = "logits" if auto_class is AutoModelForSequenceClassification else "pooler_output"
+            reference = expected.logits if name == "logits" else expected.pooled_output
+            difference = (actual[name] - reference).abs().max().item()
+            expect(difference <= TOLERANCE, row, f"{auto_class.__name__} reloads with a difference of {difference:g}")
+
+
+@torch.no_grad()
+def check_padding(row: Row, config: PreTrainedConfig, plain: nn.Module) -> None:
+    """Same logits for a text alone, in a batch, and padded left, right or on both sides."""
+    if row.reads_right_padding:
+        return
+    model = build(config)
+    alone = torch.cat([model(texts()[[i]]).logits for i in range(2)])
+    right, left = (padded(texts(), side) for side in ("right", "left"))
+    both = {name: torch.cat([value[:, :PADDING], right[name]], dim=1) for name, value in left.items()}
+    for side, inputs in {"right": right, "left": left, "both": both}.items():
+        difference = differs(alone, model(**inputs).logits)
+        expect(difference <= 10 * TOLERANCE, row, f"padding ({side}) changes the logits by {difference:.1g}")
+
+
+@torch.no_grad()
+def check_from_backbone(row: Row, config: PreTrainedConfig, plain: nn.Module) -> None:
+    """Start from a saved backbone, which stays as it is bit for bit."""
+    with tempfile.TemporaryDirectory() as folder:
+        whole = AutoModel.from_config(AutoConfig.for_model(**config.to_dict()))
+        whole.save_pretrained(folder)
+        model = AmsdffForSequenceClassification.from_backbone(folder, labels=["a", "b"])
+        weights = list(whole.state_dict().values())
+    for name, weight in model.backbone.state_dict().items():
+        same = any(weight.shape == other.shape and torch.equal(weight, other) for other in weights)
+        expect(same, row, f"from_backbone changes {name}")
+    expect(bool(model(texts()).logits.isfinite().all()), row, "logits after from_backbone are not finite")
+
+
+@torch.no_grad()
+def check_resize(row: Row, config: PreTrainedConfig, plain: nn.Module) -> None:
+    """A larger vocabulary reaches the backbone and its configuration."""
+    model = build(config)
+    size = model.get_input_embeddings().num_embeddings + 5
+    model.resize_token_embeddings(size)
+    expect(bool(model(torch.full((1, LENGTH), size - 1)).logits.isfinite().all()), row, "logits after resizing")
+    expect(model.config.vocab_size == size, row, f"config.vocab_size is {model.config.vocab_size} after resizing")
+
+
+@torch.no_grad()
+def check_length(row: Row, config: PreTrainedConfig, plain: nn.Module) -> None:
+    """The longest text is read; a longer one is refused in a sentence, or there is no longest one."""
+    model = build(config)
+    row.longest_text = model.max_sequence_length
+    if row.longest_text is None:
+        positions = getattr(reading_config(config), "max_position_embeddings", None) or 0
+        model(torch.full((1, 2 * max(positions, 128)), 10))
+    else:
+        model(torch.full((1, row.longest_text), 10))
+
+
+CHECKS = {
+    "training": check_training,
+    "save and load": check_reload,
+    "padding": check_padding,
+    "from_backbone": check_from_backbone,
+    "resizing": check_resize,
+    "length": check_length,
+}
