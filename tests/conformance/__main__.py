@@ -60,16 +60,8 @@ def run_suite(suite: Path, folder: Path, backbone: str, expression: str) -> list
     environment.pop("TRANSFORMERS_VERBOSITY", None)
     report_file = folder / "report.xml"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(suite.parents[3])]
-    command += [
-        "-c",
-        os.devnull,
-        f"--junitxml={report_file}",
-        "--tb=short",
-        "--disable-warnings",
-        "-k",
-        expression,
-        str(suite),
-    ]
+    command += ["-c", os.devnull, f"--junitxml={report_file}", "--tb=short", "--disable-warnings"]
+    command += ["-k", expression, str(suite)]
     finished = subprocess.run(command, env=environment, cwd=suite.parents[3], capture_output=True, text=True)
     if not report_file.exists():
         raise RuntimeError(f"The suite did not run with {backbone}:\n{finished.stdout}\n{finished.stderr}")

@@ -75,28 +75,8 @@ def build_tiny_hub(folder: Path, backbone: str) -> None:
 
 
 def _tiny_tokenizer() -> PreTrainedTokenizerFast:
-    words = [
-        "[PAD]",
-        "[UNK]",
-        *[
-            "who",
-            "are",
-            "you",
-            "voting",
-            "for",
-            "in",
-            "my",
-            "stomach",
-            "hurts",
-            "this",
-            "is",
-            "a",
-            "test",
-            "another",
-            "good",
-            "film",
-        ],
-    ]
+    text = "who are you voting for in my stomach hurts this is a test another good film"
+    words = ["[PAD]", "[UNK]", *text.split()]
     assert len(words) <= VOCAB_SIZE
     tokenizer = Tokenizer(models.WordLevel({word: index for index, word in enumerate(words)}, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()

@@ -3,6 +3,7 @@
 
 import unittest
 
+import pytest
 from transformers import TextClassificationPipeline
 
 
@@ -19,15 +20,15 @@ class TextClassificationPipelineTests(unittest.TestCase):
             self._check(outputs, 1, labels)
         self._check(pipe(examples), len(examples), labels)
         every = pipe(examples, top_k=None)
-        self.assertEqual([len(scores) for scores in every], [len(labels)] * len(examples))
+        assert [len(scores) for scores in every] == [len(labels)] * len(examples)
         for scores in every:
-            self.assertEqual({entry["label"] for entry in scores}, labels)
-            self.assertAlmostEqual(sum(entry["score"] for entry in scores), 1.0, places=2)
+            assert {entry["label"] for entry in scores} == labels
+            assert sum(entry["score"] for entry in scores) == pytest.approx(1.0, abs=0.01)
         pair = pipe({"text": examples[0], "text_pair": examples[1]})
         self._check([pair], 1, labels)
 
     def _check(self, outputs, count, labels):
-        self.assertEqual(len(outputs), count)
+        assert len(outputs) == count
         for output in outputs:
-            self.assertIn(output["label"], labels)
-            self.assertTrue(0 <= output["score"] <= 1)
+            assert output["label"] in labels
+            assert 0 <= output["score"] <= 1

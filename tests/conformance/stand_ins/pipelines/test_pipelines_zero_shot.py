@@ -3,6 +3,7 @@
 
 import unittest
 
+import pytest
 from transformers import ZeroShotClassificationPipeline
 
 
@@ -18,10 +19,10 @@ class ZeroShotClassificationPipelineTests(unittest.TestCase):
     def run_pipeline_test(self, pipe, examples):
         outputs = pipe(examples, candidate_labels=["politics", "health", "sport"])
         for example, output in zip(examples, outputs, strict=True):
-            self.assertEqual(output["sequence"], example)
-            self.assertEqual(sorted(output["labels"]), ["health", "politics", "sport"])
-            self.assertAlmostEqual(sum(output["scores"]), 1.0, places=2)
+            assert output["sequence"] == example
+            assert sorted(output["labels"]) == ["health", "politics", "sport"]
+            assert sum(output["scores"]) == pytest.approx(1.0, abs=0.01)
         one = pipe(examples[0], candidate_labels="politics", multi_label=True)
-        self.assertTrue(0 <= one["scores"][0] <= 1)
-        with self.assertRaises(ValueError):
+        assert 0 <= one["scores"][0] <= 1
+        with pytest.raises(ValueError, match="at least one label"):
             pipe("", candidate_labels="politics")
