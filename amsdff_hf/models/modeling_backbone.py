@@ -162,8 +162,8 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
     def _check_length(self, length: int) -> None:
         if self.max_sequence_length is not None and length > self.max_sequence_length:
             raise ValueError(
-                f"A text has {length} tokens, but the backbone ({self.config.backbone_config.model_type}) has positions "
-                f"for {self.max_sequence_length}: call the tokenizer or pipeline with `truncation=True, "
+                f"A text has {length} tokens, but the backbone ({self.config.backbone_config.model_type}) has "
+                f"positions for {self.max_sequence_length}: call the tokenizer or pipeline with `truncation=True, "
                 f"max_length={self.max_sequence_length}`."
             )
 

@@ -17,7 +17,7 @@ class ExportTesterMixin:
             for position in (0, -1)
         ]
     )
-    def test_export(self, _case, name, dynamic, position):
+    def test_export(self, case, name, dynamic, position):
         exporter, config_class = {"dynamo": (DynamoExporter, DynamoConfig), "onnx": (OnnxExporter, OnnxConfig)}[name]
         config, inputs = self.model_tester.prepare_config_and_inputs_for_common()
         model = self.all_model_classes[position](config).eval()

@@ -1,0 +1,91 @@
+"""One step of the real Trainer for every loss, in this process or, as a script under torchrun, in each of several.
+
+The texts of a step are the same sixteen however they are spread, so the weights after it have to be the same.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from transformers import Trainer, TrainingArguments
+
+from amsdff_hf import AmsdffConfig, AmsdffForSequenceClassification
+from tests.conftest import BACKBONE_CONFIGS, SIZES, random_model
+
+
+NO_DROPOUT = {"head_dropout": 0.0, "head_attention_dropout": 0.0, "classifier_dropouts": (0.0, 0.0)}
+TEXTS, STEPS = 16, 2
+IDS = torch.randint(5, SIZES["vocab_size"], (STEPS * TEXTS, 8), generator=torch.Generator().manual_seed(0))
+ROWS = torch.arange(STEPS * TEXTS)
+CLASSES, NUMBERS = ROWS % 3, ROWS / 4
+FLAGS = torch.stack([ROWS % 2, ROWS % 3 == 0], dim=1).float()
+MULTI = {"num_labels": 2, "problem_type": "multi_label_classification"}
+REGRESSION = {"num_labels": 1, "problem_type": "regression"}
+CASES = {
+    "mixture": ({"num_labels": 3}, CLASSES),
+    "cross entropy": ({"num_labels": 3, "loss_weights": (1, 0, 0)}, CLASSES),
+    "focal": ({"num_labels": 3, "loss_weights": (0, 1, 0)}, CLASSES),
+    "smoothed": ({"num_labels": 3, "loss_weights": (0, 0, 1)}, CLASSES),
+    "class weights": ({"num_labels": 3, "class_weights": [0.2, 1.0, 5.0]}, CLASSES),
+    "multi-label": (MULTI, FLAGS),
+    "multi-label class weights": ({**MULTI, "class_weights": [0.5, 2.0]}, FLAGS),
+    "regression": (REGRESSION, NUMBERS),
+    "regression l1": ({**REGRESSION, "regression_loss": "l1"}, NUMBERS),
+    "regression huber": ({**REGRESSION, "regression_loss": "huber"}, NUMBERS),
+}
+
+
+def build_model(case: str) -> AmsdffForSequenceClassification:
+    """The model of a case, always with the same random weights and without dropout."""
+    backbone = BACKBONE_CONFIGS["bert"]()
+    backbone.hidden_dropout_prob = backbone.attention_probs_dropout_prob = 0.0
+    return random_model(AmsdffConfig(backbone_config=backbone, **NO_DROPOUT, **CASES[case][0]))
+
+
+def rows(case: str) -> list[dict[str, torch.Tensor]]:
+    """The training data of a case."""
+    return [{"input_ids": ids, "labels": label} for ids, label in zip(IDS, CASES[case][1])]
+
+
+def train(case: str, folder: Path, batch_size: int, accumulation: int) -> Trainer:
+    """Take two steps; under DDP the second one fails if a parameter was left unused in the first."""
+    arguments = TrainingArguments(
+        output_dir=str(folder),
+        per_device_train_batch_size=batch_size,
+        gradient_accumulation_steps=accumulation,
+        max_steps=STEPS,
+        learning_rate=0.1,
+        optim="sgd",
+        max_grad_norm=0.0,
+        lr_scheduler_type="constant",
+        train_sampling_strategy="sequential",
+        ddp_find_unused_parameters=False,
+        save_strategy="no",
+        report_to="none",
+        use_cpu=True,
+        disable_tqdm=True,
+    )
+    trainer = Trainer(model=build_model(case), args=arguments, train_dataset=rows(case))
+    trainer.train()
+    return trainer
+
+
+def main() -> None:
+    """Train every case in this process group and save weights, world size and wrapper of the first process."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--batch_size", type=int)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    for case in CASES:
+        trainer = train(case, arguments.folder, arguments.batch_size, accumulation=1)
+        if trainer.is_world_process_zero():
+            facts = {"world_size": trainer.args.world_size, "wrapper": type(trainer.model_wrapped).__name__}
+            save_file(trainer.model.state_dict(), arguments.folder / f"{case}.safetensors")
+            (arguments.folder / f"{case}.json").write_text(json.dumps(facts))
+
+
+if __name__ == "__main__":
+    main()

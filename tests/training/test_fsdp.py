@@ -1,0 +1,24 @@
+"""FSDP2 (`fully_shard`) takes the step of a single process."""
+
+import json
+
+import torch
+from safetensors.torch import load_file
+
+from tests.training.fsdp_step import step
+from tests.training.one_step import CASES, IDS, TEXTS, build_model
+
+
+def test_two_shards_take_the_step_of_one_process(tmp_path, run_python):
+    expected = build_model("mixture").train()
+    start = {name: tensor.clone() for name, tensor in expected.state_dict().items()}
+    step(expected, IDS[:TEXTS], CASES["mixture"][1][:TEXTS])
+    launch = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", 2, "-m")
+    run_python(*launch, "tests.training.fsdp_step", tmp_path)
+    facts = json.loads((tmp_path / "facts.json").read_text())
+    assert facts["world_size"] == 2
+    assert facts["sharded"] == facts["parameters"] == len(start)
+    actual = load_file(tmp_path / "fsdp.safetensors")
+    for name, tensor in expected.state_dict().items():
+        assert not torch.equal(start[name], tensor), f"{name} did not move"
+        torch.testing.assert_close(actual[name], tensor, atol=1e-5, rtol=1e-4, msg=lambda text, n=name: f"{n}: {text}")
