@@ -151,7 +151,8 @@ def describe(prepared: Prepared, training_args: TrainingArguments) -> None:
     """Say what will be done with which data, and show three training texts."""
     names, problem_type = prepared.space.names, prepared.space.problem_type
     parameters = sum(p.numel() for p in prepared.model.parameters())
-    say(training_args, f"\n{type(prepared.model).__name__}, {parameters:,} parameters")
+    processes = f", {training_args.world_size} processes" if training_args.world_size > 1 else ""
+    say(training_args, f"\n{type(prepared.model).__name__}, {parameters:,} parameters{processes}")
     shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
     say(training_args, f"{problem_type.replace('_', ' ')}, {len(names)} labels: {shown}")
     for role, tokenized in prepared.tokenized.items():
