@@ -1,8 +1,20 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
-"""What a trained model is asked afterwards: why it decided as it did."""
+"""What is done with a trained model: explain its decisions, run it without PyTorch."""
 
 from .explanations import Explanation, WordWeight, explain
+from .onnx import OnnxClassifier, Parity, compare_with_model, export_onnx, quantize_onnx
 from .rendering import explanation_to_html, save_explanation_image
 
 
-__all__ = ["Explanation", "WordWeight", "explain", "explanation_to_html", "save_explanation_image"]
+__all__ = [
+    "Explanation",
+    "OnnxClassifier",
+    "Parity",
+    "WordWeight",
+    "compare_with_model",
+    "explain",
+    "explanation_to_html",
+    "export_onnx",
+    "quantize_onnx",
+    "save_explanation_image",
+]

@@ -1,0 +1,167 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+"""A classifier as an ONNX file: exported with any batch size and length, run by onnxruntime, quantized to int8."""
+
+import importlib.util
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+from transformers import PreTrainedModel
+
+
+# Traced with more than one text and token: a dimension of 1 would be taken for a constant.
+_EXAMPLE_SHAPE = (2, 8)
+_LARGEST_BATCH = 1 << 16
+
+
+class _Logits(nn.Module):
+    """The classifier with tensors in and one tensor out."""
+
+    def __init__(self, model: PreTrainedModel):
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        return self.model(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids).logits
+
+
+def export_onnx(model: PreTrainedModel, path: str | os.PathLike, *, token_types: bool = False) -> None:
+    """Write a classifier to an ONNX file with a dynamic batch size and length.
+
+    Its inputs are `input_ids`, `attention_mask` and, if wished, `token_type_ids`, each
+    `(batch_size, sequence_length)` of 64-bit integers; its output is `logits`, `(batch_size, num_labels)`.
+
+    Args:
+        model: a classifier in evaluation mode, on the CPU, in float32.
+        path: the file to write; weights above 2 GB go into a second file beside it.
+        token_types: give the file the input `token_type_ids`, for backbones that tell the texts of a pair apart by it.
+
+    Raises:
+        ImportError: if onnx or onnxscript is not installed.
+        ValueError: if the model is in training mode, on another device or in another precision.
+    """
+    _require("onnx", "onnxscript")
+    if model.training or model.device.type != "cpu" or model.dtype != torch.float32:
+        raise ValueError(
+            f"The model must be in evaluation mode, on the CPU and in float32 to be exported; it is on "
+            f"{model.device} in {model.dtype}, training={model.training}: call `model.float().cpu().eval()` first."
+        )
+    names = ["input_ids", "attention_mask", *(["token_type_ids"] if token_types else [])]
+    example = tuple(torch.ones(_EXAMPLE_SHAPE, dtype=torch.long) for _ in names)
+    limit = getattr(model, "max_sequence_length", None)
+    batch = torch.export.Dim("batch_size", max=_LARGEST_BATCH)
+    length = torch.export.Dim("sequence_length", max=limit or 1 << 20)
+    attention = model.config._attn_implementation
+    # ONNX has no fused attention; torch 2.13 cannot follow the shapes of T5's through its decomposition.
+    model.set_attn_implementation("eager")
+    try:
+        program = torch.onnx.export(
+            _Logits(model),
+            example,
+            dynamo=True,
+            input_names=names,
+            output_names=["logits"],
+            dynamic_shapes=tuple({0: batch, 1: length} for _ in names),
+            verbose=False,
+        )
+    finally:
+        model.set_attn_implementation(attention)
+    program.save(os.fspath(path))
+
+
+def quantize_onnx(path: str | os.PathLike, quantized_path: str | os.PathLike) -> None:
+    """Write a copy of an ONNX file with weights in int8; activations are quantized while it runs.
+
+    Args:
+        path: a file written by [`export_onnx`].
+        quantized_path: the file to write.
+
+    Raises:
+        ImportError: if onnxruntime is not installed.
+    """
+    _require("onnx", "onnxruntime")
+    import onnx
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    graph = onnx.load(os.fspath(path))
+    # The quantizer transposes weights, and would then stumble over the shapes that are written down for them.
+    del graph.graph.value_info[:]
+    quantize_dynamic(graph, os.fspath(quantized_path), weight_type=QuantType.QInt8, per_channel=True)
+
+
+class OnnxClassifier:
+    """An ONNX file of [`export_onnx`], run by onnxruntime on the CPU.
+
+    Args:
+        path: the file.
+        num_threads: threads of onnxruntime; its own choice if not given.
+
+    Raises:
+        ImportError: if onnxruntime is not installed.
+    """
+
+    def __init__(self, path: str | os.PathLike, num_threads: int | None = None):
+        _require("onnxruntime")
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        if num_threads is not None:
+            options.intra_op_num_threads = num_threads
+        self._session = onnxruntime.InferenceSession(os.fspath(path), options, providers=["CPUExecutionProvider"])
+        self.input_names = [node.name for node in self._session.get_inputs()]
+
+    def __call__(self, encoded: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Return the logits `(batch_size, num_labels)` of a batch that a tokenizer made (`return_tensors="np"`)."""
+        inputs = {name: np.asarray(encoded[name], dtype=np.int64) for name in self.input_names}
+        return self._session.run(["logits"], inputs)[0]
+
+
+@dataclass(frozen=True)
+class Parity:
+    """How close another form of a classifier comes to it.
+
+    Args:
+        texts: number of texts compared.
+        largest_difference: largest difference between two logits.
+        same_decisions: share of the texts with the same highest logit.
+    """
+
+    texts: int
+    largest_difference: float
+    same_decisions: float
+
+
+@torch.inference_mode()
+def compare_with_model(
+    onnx_classifier: OnnxClassifier, model: PreTrainedModel, batches: Sequence[Mapping[str, np.ndarray]]
+) -> Parity:
+    """Compare the logits of an ONNX file with those of the model that it was made from.
+
+    Args:
+        onnx_classifier: the file.
+        model: the model.
+        batches: what a tokenizer made of texts (`return_tensors="np"`).
+    """
+    largest, same, texts = 0.0, 0, 0
+    for batch in batches:
+        actual = onnx_classifier(batch)
+        inputs = {name: torch.from_numpy(np.asarray(batch[name])) for name in onnx_classifier.input_names}
+        expected = model(**inputs).logits.numpy()
+        largest = max(largest, float(np.abs(actual - expected).max()))
+        same += int((actual.argmax(-1) == expected.argmax(-1)).sum())
+        texts += len(actual)
+    return Parity(texts, largest, same / texts)
+
+
+def _require(*packages: str) -> None:
+    missing = [name for name in packages if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ImportError(f"{' and '.join(missing)} not installed: pip install 'amsdff_hf[onnx]'")
+
+
+__all__ = ["OnnxClassifier", "Parity", "compare_with_model", "export_onnx", "quantize_onnx"]

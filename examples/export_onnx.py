@@ -1,0 +1,120 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+"""Export a trained classifier to ONNX, in float32 and int8, and report what it costs in accuracy and time.
+
+    python examples/export_onnx.py runs/mine --test_file test.csv --output_dir runs/onnx
+
+Every text of the file is scored by PyTorch and by both ONNX files, in the same batches.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from datasets import load_dataset
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel
+
+from amsdff_hf.inference import OnnxClassifier, compare_with_model, export_onnx, quantize_onnx
+
+
+TOLERANCE = 1e-5
+LOADERS = {".csv": "csv", ".json": "json", ".jsonl": "json", ".parquet": "parquet"}
+
+
+def read_batches(arguments: argparse.Namespace, model: PreTrainedModel) -> tuple[list, np.ndarray | None]:
+    """Tokenize the file into batches, and return the ids of its labels if it has any."""
+    if Path(arguments.test_file).suffix not in LOADERS:
+        raise ValueError(f"--test_file must end in {', '.join(LOADERS)}, got {arguments.test_file}")
+    rows = load_dataset(LOADERS[Path(arguments.test_file).suffix], data_files=arguments.test_file, split="train")
+    columns = [name for name in (arguments.text_column_name, arguments.text_pair_column_name) if name]
+    for name in columns:
+        if name not in rows.column_names:
+            raise ValueError(f"--test_file has no column {name!r}; it has {', '.join(rows.column_names)}")
+    tokenizer = AutoTokenizer.from_pretrained(arguments.model)
+    batches = []
+    for start in range(0, len(rows), arguments.batch_size):
+        part = rows[start : start + arguments.batch_size]
+        texts = [part[name] for name in columns]
+        batches.append(tokenizer(*texts, truncation=True, padding=True, return_tensors="np"))
+    labels = None
+    if arguments.label_column_name in rows.column_names:
+        label2id = model.config.label2id
+        labels = np.array([label2id.get(str(label), label) for label in rows[arguments.label_column_name]])
+    return batches, labels
+
+
+def score(classify: Callable, batches: list[Mapping[str, np.ndarray]]) -> tuple[np.ndarray, float]:
+    """Return the logits of all texts and the seconds per text."""
+    classify(batches[0])
+    started = time.perf_counter()
+    logits = np.concatenate([classify(batch) for batch in batches])
+    return logits, (time.perf_counter() - started) / len(logits)
+
+
+def main() -> None:
+    """Export, compare, print a table and save it as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("model", help="folder or name on the Hub of a trained classifier")
+    parser.add_argument("--test_file", required=True, help="csv, json, jsonl or parquet with texts, labels if any")
+    parser.add_argument("--output_dir", required=True)
+    parser.add_argument("--text_column_name", default="text")
+    parser.add_argument("--text_pair_column_name")
+    parser.add_argument("--label_column_name", default="label")
+    parser.add_argument("--batch_size", type=int, default=8)
+    parser.add_argument("--num_threads", type=int, default=torch.get_num_threads())
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.num_threads)
+    folder = Path(arguments.output_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    model = AutoModelForSequenceClassification.from_pretrained(arguments.model).eval()
+    batches, labels = read_batches(arguments, model)
+    files = {"ONNX float32": folder / "model.onnx", "ONNX int8": folder / "model_int8.onnx"}
+    export_onnx(model, files["ONNX float32"], token_types="token_type_ids" in batches[0])
+    quantize_onnx(files["ONNX float32"], files["ONNX int8"])
+
+    @torch.inference_mode()
+    def by_torch(batch: Mapping[str, np.ndarray]) -> np.ndarray:
+        return model(**{name: torch.from_numpy(value) for name, value in batch.items()}).logits.numpy()
+
+    megabytes = sum(p.numel() * p.element_size() for p in model.parameters()) / 1e6
+    report = {"PyTorch float32": measure(by_torch, batches, labels, megabytes)}
+    for name, path in files.items():
+        classifier = OnnxClassifier(path, arguments.num_threads)
+        parity = compare_with_model(classifier, model, batches)
+        measured = measure(classifier, batches, labels, path.stat().st_size / 1e6)
+        report[name] = {**measured, "largest difference": parity.largest_difference, "same": parity.same_decisions}
+    print_table(report)
+    (folder / "report.json").write_text(json.dumps(report, indent=2), encoding="utf-8")
+    print(f"\nIn {folder}: model.onnx, model_int8.onnx, report.json")
+    if report["ONNX float32"]["largest difference"] > TOLERANCE:
+        sys.exit(f"error: the logits of model.onnx differ by more than {TOLERANCE:g} from the model's")
+
+
+def measure(classify: Callable, batches: list, labels: np.ndarray | None, megabytes: float) -> dict[str, float]:
+    """Score all texts by one form of the model."""
+    logits, seconds = score(classify, batches)
+    measured = {"megabytes": megabytes, "ms per text": 1000 * seconds}
+    if labels is not None:
+        measured["accuracy"] = float((logits.argmax(-1) == labels).mean())
+    return measured
+
+
+def print_table(report: dict[str, dict[str, float]]) -> None:
+    """Print one line for each form of the model; the model itself has nothing to be compared with."""
+    columns = list(report["ONNX int8"])
+    print("\n" + "form".ljust(16) + "".join(f"{name:>20}" for name in columns))
+    for name, row in report.items():
+        cells = [f"{row[column]:.4g}" if column in row else "" for column in columns]
+        print(name.ljust(16) + "".join(f"{cell:>20}" for cell in cells))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (ValueError, ImportError, OSError) as error:
+        sys.exit(f"error: {error}")

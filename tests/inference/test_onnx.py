@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+import torch
+
+from amsdff_hf import AmsdffConfig
+from amsdff_hf.inference import OnnxClassifier, compare_with_model, export_onnx, onnx, quantize_onnx
+from tests.conftest import BACKBONE_CONFIGS, VOCABULARY, random_model
+
+
+SHAPES = [(1, 1), (1, 9), (5, 3), (3, 64)]
+
+
+def batches(side):
+    """Random texts of several shapes, with padding on one side."""
+    generator = np.random.default_rng(0)
+    made = []
+    for rows, length in SHAPES:
+        mask = np.arange(length)[None] < generator.integers(1, length + 1, size=(rows, 1))
+        mask = mask if side == "right" else mask[:, ::-1].copy()
+        ids = generator.integers(5, len(VOCABULARY), size=(rows, length))
+        types = (np.arange(length)[None] > length // 2) * np.ones((rows, 1), dtype=np.int64)
+        made.append({"input_ids": ids, "attention_mask": mask.astype(np.int64), "token_type_ids": types})
+    return made
+
+
+SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("roberta", "distilbert", "modernbert")]
+
+
+@pytest.mark.parametrize("name", ["bert", "llama", "t5", *SLOW])
+def test_exported_file_gives_the_logits_of_the_model(name, tmp_path):
+    model = random_model(AmsdffConfig(backbone_config=BACKBONE_CONFIGS[name](), num_labels=3))
+    export_onnx(model, tmp_path / "model.onnx")
+    for side in ("right", "left"):
+        parity = compare_with_model(OnnxClassifier(tmp_path / "model.onnx"), model, batches(side)[:-1])
+        assert parity.largest_difference <= 1e-5
+        assert parity.same_decisions == 1
+
+
+def test_token_types_and_int8(tmp_path, bert_config):
+    model = random_model(AmsdffConfig(backbone_config=bert_config, num_labels=3))
+    export_onnx(model, tmp_path / "model.onnx", token_types=True)
+    classifier = OnnxClassifier(tmp_path / "model.onnx", num_threads=1)
+    assert classifier.input_names == ["input_ids", "attention_mask", "token_type_ids"]
+    assert compare_with_model(classifier, model, batches("right")).largest_difference <= 1e-5
+    without = [{**batch, "token_type_ids": np.zeros_like(batch["input_ids"])} for batch in batches("right")]
+    assert max(np.abs(classifier(a) - classifier(b)).max() for a, b in zip(batches("right"), without)) > 1e-3
+
+    quantize_onnx(tmp_path / "model.onnx", tmp_path / "int8.onnx")
+    parity = compare_with_model(OnnxClassifier(tmp_path / "int8.onnx"), model, batches("right"))
+    assert 0 < parity.largest_difference < 1
+    assert (tmp_path / "int8.onnx").stat().st_size < 0.8 * (tmp_path / "model.onnx").stat().st_size
+
+
+def test_what_cannot_be_exported_is_said(tmp_path, bert_config, monkeypatch):
+    model = random_model(AmsdffConfig(backbone_config=bert_config))
+    with pytest.raises(ValueError, match="evaluation mode.*training=True"):
+        export_onnx(model.train(), tmp_path / "model.onnx")
+    with pytest.raises(ValueError, match=r"float32.*torch.bfloat16"):
+        export_onnx(model.eval().to(torch.bfloat16), tmp_path / "model.onnx")
+    monkeypatch.setattr(onnx.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ImportError, match=r"pip install 'amsdff_hf\[onnx\]'"):
+        OnnxClassifier(tmp_path / "model.onnx")
