@@ -16,6 +16,7 @@ _PROBLEM_TYPES = ("regression", "single_label_classification", "multi_label_clas
 _DROPPED_BACKBONE_ENTRIES = ("auto_map", "trust_remote_code", "_name_or_path", "name_or_path")
 # Model types whose token vectors are not as wide as `hidden_size` says.
 _OUTPUT_WIDTHS = {
+    "blt": lambda config: config.decoder_config.hidden_size,
     "opt": lambda config: config.word_embed_proj_dim,
     "reformer": lambda config: 2 * config.hidden_size,
 }

@@ -88,6 +88,17 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
         else:
             self.backbone.set_input_embeddings(value)
 
+    def resize_token_embeddings(
+        self, new_num_tokens: int | None = None, pad_to_multiple_of: int | None = None, mean_resizing: bool = True
+    ) -> nn.Module:
+        """Resize the token embeddings by the backbone's own method, since some backbones have more than one table."""
+        if not isinstance(self.backbone, PreTrainedModel):
+            return super().resize_token_embeddings(new_num_tokens, pad_to_multiple_of, mean_resizing)
+        embeddings = self.backbone.resize_token_embeddings(new_num_tokens, pad_to_multiple_of, mean_resizing)
+        # The encoder of an encoder-decoder has a copy of the configuration.
+        self.config.vocab_size = self.backbone.config.get_text_config().vocab_size
+        return embeddings
+
     def loss_function(self, logits: torch.Tensor, labels: torch.Tensor, **kwargs: Any) -> torch.Tensor:
         """Loss by the problem type and the loss fields of the config; see [`classification_loss`]."""
         return classification_loss(logits, labels, self.config)

@@ -12,13 +12,21 @@ from .configuration_backbone import reading_config
 
 
 _FINDING_ARGUMENTS = ("cache_dir", "force_download", "local_files_only", "proxies", "revision", "subfolder", "token")
-_POSITION_TABLES = ("position_embeddings", "embed_positions", "wpe", "position_embedding", "positions_embed")
+_POSITION_TABLES = (
+    "char_position_embeddings",
+    "embed_positions",
+    "position_embedding",
+    "position_embeddings",
+    "positions_embed",
+    "wpe",
+)
 # Model types whose table of positions is no embedding layer, and the field that says how long it is.
 _POSITION_FIELDS = {
     "codegen": "n_positions",
     "ctrl": "n_positions",
     "gptj": "n_positions",
     "mpt": "max_seq_len",
+    "reformer": "max_position_embeddings",
     "tipsv2_text_model": "max_position_embeddings",
 }
 

@@ -15,7 +15,8 @@ from amsdff_hf.models.configuration_backbone import reading_config
 from .tiny_configs import tiny_config
 
 
-LENGTH, PADDING = 12, 6
+# Multiples of 4, which reformer wants in training.
+LENGTH, PADDING = 12, 4
 TOLERANCE = 1e-5
 # A backbone counts as invariant below this relative difference.
 INVARIANT = 1e-4
@@ -30,6 +31,7 @@ class Row:
     reads_left_padding: bool | None = None
     longest_text: int | None = None
     unused_parameters: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
@@ -175,12 +177,27 @@ def check_from_backbone(row: Row, config: PreTrainedConfig, plain: nn.Module) ->
 
 @torch.no_grad()
 def check_resize(row: Row, config: PreTrainedConfig, plain: nn.Module) -> None:
-    """A larger vocabulary reaches the backbone and its configuration."""
+    """A larger vocabulary reaches the backbone and its configuration, if the plain model can have one."""
+    problem = resize_problem(build_plain(config))
+    if problem is not None:
+        row.notes.append(f"its vocabulary cannot be resized ({problem})")
+        return
     model = build(config)
     size = model.get_input_embeddings().num_embeddings + 5
     model.resize_token_embeddings(size)
     expect(bool(model(torch.full((1, LENGTH), size - 1)).logits.isfinite().all()), row, "logits after resizing")
     expect(model.config.vocab_size == size, row, f"config.vocab_size is {model.config.vocab_size} after resizing")
+
+
+def resize_problem(plain: nn.Module) -> str | None:
+    """Tell why the plain model does not run with a larger vocabulary."""
+    try:
+        size = plain.get_input_embeddings().num_embeddings + 5
+        plain.resize_token_embeddings(size)
+        plain(torch.full((1, LENGTH), size - 1))
+    except (AttributeError, IndexError, NotImplementedError) as error:
+        return f"{type(error).__name__} in transformers"
+    return None
 
 
 @torch.no_grad()
