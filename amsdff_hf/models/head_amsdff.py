@@ -36,13 +36,13 @@ class FeatureEnhancer(nn.Module):
 
     def __init__(self, config: AmsdffConfig):
         super().__init__()
-        self.projection = nn.Linear(config.hidden_size, config.hidden_size)
+        self.enhancer_map = nn.Linear(config.hidden_size, config.hidden_size)
         self.norm = nn.LayerNorm(config.hidden_size)
         self.dropout = nn.Dropout(config.head_dropout)
 
     def forward(self, hidden_states: torch.Tensor) -> torch.Tensor:
         """Keep the shape `(batch_size, sequence_length, hidden_size)`."""
-        return self.dropout(F.gelu(self.norm(self.projection(hidden_states))))
+        return self.dropout(F.gelu(self.norm(self.enhancer_map(hidden_states))))
 
 
 class ScaleBranch(nn.Module):
@@ -50,13 +50,13 @@ class ScaleBranch(nn.Module):
 
     def __init__(self, hidden_size: int, scale: int, width: int):
         super().__init__()
-        self.depthwise = DepthwiseConv1d(hidden_size, scale)
-        self.pointwise = nn.Linear(hidden_size, width)
+        self.depthwise_filter = DepthwiseConv1d(hidden_size, scale)
+        self.pointwise_map = nn.Linear(hidden_size, width)
         self.norm = nn.LayerNorm(width)
 
     def forward(self, hidden_states: torch.Tensor) -> torch.Tensor:
         """Map `(batch_size, sequence_length, hidden_size)` to `(batch_size, sequence_length, width)`."""
-        return F.gelu(self.norm(self.pointwise(self.depthwise(hidden_states))))
+        return F.gelu(self.norm(self.pointwise_map(self.depthwise_filter(hidden_states))))
 
 
 class MultiScaleAttention(nn.Module):
@@ -112,15 +112,15 @@ class DynamicFusion(nn.Module):
     def __init__(self, config: AmsdffConfig):
         super().__init__()
         inner_width = config.expert_hidden_size or config.hidden_size
-        self.gate = nn.Linear(config.hidden_size, config.num_experts)
-        self.experts = PackedLinear(config.hidden_size, inner_width, num_maps=config.num_experts)
+        self.expert_gate = nn.Linear(config.hidden_size, config.num_experts)
+        self.expert_maps = PackedLinear(config.hidden_size, inner_width, num_maps=config.num_experts)
         self.dropout = nn.Dropout(config.head_dropout)
         self.gated_sum = GatedSum(config.num_experts, inner_width, config.hidden_size)
 
     def forward(self, hidden_states: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the fused features `(batch_size, sequence_length, hidden_size)` and the gates."""
-        gates = self.gate(masked_mean(hidden_states, mask)).softmax(dim=-1)
-        inner = self.dropout(F.gelu(self.experts(hidden_states)))
+        gates = self.expert_gate(masked_mean(hidden_states, mask)).softmax(dim=-1)
+        inner = self.dropout(F.gelu(self.expert_maps(hidden_states)))
         return self.gated_sum(inner, gates), gates
 
 
@@ -143,16 +143,16 @@ class MultiPooling(nn.Module):
         super().__init__()
         hidden_size = config.hidden_size
         self.members = nn.ModuleDict({name: build_pooling(name, config) for name in config.pooling})
-        self.join = nn.Linear(len(config.pooling) * hidden_size, hidden_size)
+        self.pooling_join = nn.Linear(len(config.pooling) * hidden_size, hidden_size)
         self.dropout = nn.Dropout(config.head_dropout)
-        self.output = nn.Linear(hidden_size, hidden_size)
+        self.pooling_output = nn.Linear(hidden_size, hidden_size)
 
     def forward(self, hidden_states: torch.Tensor, mask: torch.Tensor, need_weights: bool = False) -> Pooled:
         """Pool `(batch_size, sequence_length, hidden_size)`; the weights are the mean over the members."""
         pooled = [member(hidden_states, mask, need_weights) for member in self.members.values()]
-        joined = self.join(torch.cat([part.vector for part in pooled], dim=-1))
+        joined = self.pooling_join(torch.cat([part.vector for part in pooled], dim=-1))
         weights = torch.stack([part.weights for part in pooled]).mean(dim=0) if need_weights else None
-        return Pooled(self.output(self.dropout(F.gelu(joined))), weights)
+        return Pooled(self.pooling_output(self.dropout(F.gelu(joined))), weights)
 
 
 class AmsdffFeatures(NamedTuple):
@@ -192,6 +192,20 @@ class AmsdffTrunk(nn.Module):
         )
 
 
+class HiddenLayer(nn.Module):
+    """Linear layer, LayerNorm, GELU and dropout on the vector of the text."""
+
+    def __init__(self, fan_in: int, fan_out: int, dropout: float):
+        super().__init__()
+        self.hidden_map = nn.Linear(fan_in, fan_out)
+        self.norm = nn.LayerNorm(fan_out)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, pooled: torch.Tensor) -> torch.Tensor:
+        """Map `(batch_size, fan_in)` to `(batch_size, fan_out)`."""
+        return self.dropout(F.gelu(self.norm(self.hidden_map(pooled))))
+
+
 class AmsdffClassificationHead(nn.Module):
     """The whole head, all that is trained from scratch: trunk, hidden layers and the last projection."""
 
@@ -199,10 +213,9 @@ class AmsdffClassificationHead(nn.Module):
         super().__init__()
         self.trunk = AmsdffTrunk(config)
         widths = [config.hidden_size, *config.classifier_widths]
-        self.hidden_layers = nn.Sequential()
-        for fan_in, fan_out, dropout in zip(widths, widths[1:], config.classifier_dropouts, strict=False):
-            layers = (nn.Linear(fan_in, fan_out), nn.LayerNorm(fan_out), nn.GELU(), nn.Dropout(dropout))
-            self.hidden_layers.extend(layers)
+        self.hidden_layers = nn.Sequential(
+            *(HiddenLayer(*sizes) for sizes in zip(widths, widths[1:], config.classifier_dropouts, strict=False))
+        )
         self.label_scores = nn.Linear(widths[-1], config.num_labels)
 
     def forward(

@@ -183,13 +183,13 @@ class AttentionPooling(nn.Module):
 
     def __init__(self, width: int, inner_width: int):
         super().__init__()
-        self.projection = nn.Linear(width, inner_width)
+        self.token_projection = nn.Linear(width, inner_width)
         # Not `score`: PEFT takes any module whose name ends so for a head of its own.
         self.token_scores = nn.Linear(inner_width, 1, bias=False)
 
     def forward(self, hidden_states: torch.Tensor, mask: torch.Tensor, need_weights: bool = False) -> Pooled:
         """Pool `(batch_size, sequence_length, width)`."""
-        scores = self.token_scores(torch.tanh(self.projection(hidden_states))).squeeze(-1)
+        scores = self.token_scores(torch.tanh(self.token_projection(hidden_states))).squeeze(-1)
         weights = masked_softmax(scores, mask)
         return Pooled(weighted_sum(weights, hidden_states), weights if need_weights else None)
 

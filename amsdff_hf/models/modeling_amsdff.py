@@ -1,5 +1,13 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
-"""AMSDFF on any backbone, with and without labels."""
+"""AMSDFF on any backbone, with and without labels.
+
+The layout of the modules serves three readers at once. PEFT trains and saves whole the module that it finds under the
+name `classifier`, so everything that is trained from scratch lives there, the trunk included: nobody has to know
+`modules_to_save`. Its adapters go by the last name of a layer (`query`, `dense`, `gate`), so no layer of the head is
+called as in any backbone. And [`AmsdffModel`] has no labels, so that its trunk stands beside the backbone and not
+inside of a `classifier`; one renaming while loading lets both classes read the checkpoints of either, with nothing
+missing. The files keep one form, that of the classifier.
+"""
 
 from typing import Any
 

@@ -212,6 +212,18 @@ def check_length(row: Row, config: PreTrainedConfig, plain: nn.Module) -> None:
         model(torch.full((1, row.longest_text), 10))
 
 
+def check_names(row: Row, config: PreTrainedConfig, plain: nn.Module) -> None:
+    """No layer of the head is called like one of the backbone, so that adapters by name reach the backbone only."""
+    same = layer_names(build(config).classifier) & layer_names(plain)
+    expect(not same, row, f"the head and the backbone both have layers called {sorted(same)}")
+
+
+def layer_names(model: nn.Module) -> set[str]:
+    """Last part of the name of every layer that LoRA can adapt."""
+    kinds = (nn.Linear, nn.Conv1d, nn.Embedding)
+    return {name.rpartition(".")[2] for name, layer in model.named_modules() if isinstance(layer, kinds)}
+
+
 CHECKS = {
     "training": check_training,
     "save and load": check_reload,
@@ -219,4 +231,5 @@ CHECKS = {
     "from_backbone": check_from_backbone,
     "resizing": check_resize,
     "length": check_length,
+    "names": check_names,
 }
