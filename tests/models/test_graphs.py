@@ -25,14 +25,8 @@ one_backbone_quickly = pytest.mark.parametrize("backbone_name", ["bert", *OTHERS
 
 @pytest.fixture
 def model(backbone_config):
-    for name in (
-        "hidden_dropout_prob",
-        "attention_probs_dropout_prob",
-        "dropout",
-        "attention_dropout",
-        "dropout_rate",
-    ):
-        if hasattr(backbone_config, name):
+    for name in vars(backbone_config):
+        if "dropout" in name and isinstance(getattr(backbone_config, name), float):
             setattr(backbone_config, name, 0.0)
     settings = {"head_dropout": 0.0, "head_attention_dropout": 0.0, "classifier_dropouts": (0.0, 0.0)}
     return random_model(AmsdffConfig(backbone_config=backbone_config, **settings))
