@@ -121,8 +121,13 @@ class BackboneClassifierConfig(PreTrainedConfig):
     def hidden_size(self) -> int:
         """Width of the backbone's token vectors."""
         text_config = self.get_text_config()
-        width_of = _OUTPUT_WIDTHS.get(text_config.model_type)
-        return text_config.hidden_size if width_of is None else width_of(text_config)
+        if text_config.model_type in _OUTPUT_WIDTHS:
+            return _OUTPUT_WIDTHS[text_config.model_type](text_config)
+        if not hasattr(text_config, "hidden_size"):
+            raise ValueError(
+                f"A backbone of the type {text_config.model_type!r} has no `hidden_size`: choose another."
+            )
+        return text_config.hidden_size
 
     @property
     def num_hidden_layers(self) -> int:
@@ -141,7 +146,10 @@ class BackboneClassifierConfig(PreTrainedConfig):
 
     @vocab_size.setter
     def vocab_size(self, value: int) -> None:
-        self.get_text_config().vocab_size = value
+        # Nothing here uses the decoder of an encoder-decoder, but some types refuse two vocabularies.
+        for config in (self.get_text_config(), getattr(self.backbone_config, "decoder", None)):
+            if isinstance(config, PreTrainedConfig):
+                config.vocab_size = value
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as a dictionary, without the local path from which the backbone was loaded."""

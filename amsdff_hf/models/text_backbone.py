@@ -39,8 +39,12 @@ def build_backbone(config: PreTrainedConfig) -> nn.Module:
 
     Returns:
         The encoder of an encoder-decoder, the language model of a multimodal one, otherwise the model itself.
+
+    Raises:
+        ValueError: if `AutoModel` has no such model, or if it does not read token ids.
     """
     own_config = reading_config(config)
+    _expect_known_to_auto_model(config)
     has_own_class = _model_class(own_config) is not None and not config.is_encoder_decoder
     built = own_config if has_own_class else config
     if built.architectures is None:
@@ -61,7 +65,8 @@ def load_backbone(name_or_path: str, loading_arguments: dict[str, Any]) -> tuple
 
     Raises:
         OSError: if no backbone is found under this name.
-        ValueError: if it is a model with a head of this package.
+        ValueError: if it is a model with a head of this package, if `AutoModel` has no such model, or if it does
+            not read token ids.
     """
     finding = {name: value for name, value in loading_arguments.items() if name in _FINDING_ARGUMENTS}
     try:
@@ -78,6 +83,7 @@ def load_backbone(name_or_path: str, loading_arguments: dict[str, Any]) -> tuple
             f"{name_or_path!r} holds a model of the type {config.model_type}, with a backbone inside: load it by "
             "`from_pretrained(...)`, or name a plain backbone."
         )
+    _expect_known_to_auto_model(config)
     model = AutoModel.from_pretrained(name_or_path, config=config, **_without_pooler(config), **loading_arguments)
     return _text_part(model, model.config), model.config
 
@@ -91,9 +97,18 @@ def learned_positions(model: nn.Module, config: PreTrainedConfig) -> int | None:
     """
     if config.model_type in _POSITION_FIELDS:
         return getattr(config, _POSITION_FIELDS[config.model_type])
-    for name, module in model.named_modules():
+    modules = dict(model.named_modules())
+    # Some backbones come with the tower for images, which has positions too.
+    towers = tuple(f"{name}." for name, part in modules.items() if not _reads_token_ids(part))
+    for name, module in modules.items():
         table = getattr(module, "weight", None)
-        if name.rpartition(".")[2] not in _POSITION_TABLES or table is None or table.dim() != 2 or len(table) < 2:
+        if (
+            name.startswith(towers)
+            or name.rpartition(".")[2] not in _POSITION_TABLES
+            or table is None
+            or table.dim() != 2
+            or len(table) < 2
+        ):
             continue
         padding_idx = getattr(module, "padding_idx", None)
         reserved = getattr(module, "offset", 0) if padding_idx is None else padding_idx + 1
@@ -114,9 +129,29 @@ def _without_pooler(config: PreTrainedConfig) -> dict[str, bool]:
     return {}
 
 
+def _expect_known_to_auto_model(config: PreTrainedConfig) -> None:
+    if _model_class(config) is None:
+        raise ValueError(
+            f"AutoModel of transformers has no model of the type {config.model_type!r}, so that it cannot be a "
+            "backbone: choose one that `AutoModel.from_pretrained` loads."
+        )
+
+
 def _text_part(model: PreTrainedModel, config: PreTrainedConfig) -> nn.Module:
-    if config.is_encoder_decoder:
-        return model.get_encoder()
+    part = model.get_encoder() if config.is_encoder_decoder else _language_model(model, config)
+    if not _reads_token_ids(part):
+        raise ValueError(
+            f"A backbone has to read token ids, but {type(part).__name__} (model type {config.model_type!r}) reads "
+            f"`{part.main_input_name}`: choose a model for texts."
+        )
+    return part
+
+
+def _reads_token_ids(part: nn.Module) -> bool:
+    return getattr(part, "main_input_name", "input_ids") == "input_ids"
+
+
+def _language_model(model: PreTrainedModel, config: PreTrainedConfig) -> nn.Module:
     own_config = reading_config(config)
     candidates = [part for part in model.modules() if isinstance(part, PreTrainedModel) and part.config is own_config]
     own_class = _model_class(own_config)

@@ -12,7 +12,7 @@ import torch
 import transformers
 
 from .checks import Row, check
-from .report import markdown
+from .report import markdown, summary
 from .tiny_configs import text_model_types
 
 
@@ -40,12 +40,13 @@ def main() -> None:
             except multiprocessing.TimeoutError:
                 row = Row(name, problems=[f"no result after {SECONDS_PER_TYPE} s"])
             rows.append(row)
-            print(f"{name:32} {'; '.join(row.problems) or 'ok'}", flush=True)
-    failed = sum(bool(row.problems) for row in rows)
-    print(f"{len(rows)} types: {len(rows) - failed} work, {failed} do not; {time.time() - started:.0f} s")
+            print(f"{name:32} {'; '.join(row.problems) or row.not_for_texts or 'ok'}", flush=True)
+    failed = [row.model_type for row in rows if row.problems]
+    print(f"{summary(rows)} {time.time() - started:.0f} s.")
     if not arguments.model_types:
         Path(arguments.output).write_text(markdown(rows), encoding="utf-8")
-    sys.exit(failed > 0)
+    if failed:
+        sys.exit(f"Failed: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,12 @@ _SEAMLESS = {  # one flat config also holds the speech encoder, the unit decoder
     "unit_hifi_gan_vocab_size": 160,
     "unit_embed_dim": 32,
 }
+_SHARED_LAYERS = {  # each shared layer type needs an earlier layer of that type
+    "num_hidden_layers": 4,
+    "layer_types": ["sliding_attention", "full_attention"] * 2,
+    "num_kv_shared_layers": 2,
+}
+_DRAFT = {"hidden_size_per_layer_input": 0, "vocab_size_per_layer_input": 0, "num_kv_shared_layers": 2}
 _TOKENIZER = {"num_filters": 4, "downsampling_ratios": [2, 2]}  # filters double at each ratio
 
 NEEDS = {
@@ -49,11 +55,10 @@ NEEDS = {
     },
     "esm": {"vocab_size": 160, "pad_token_id": 1},  # both None by default, yet read by the embeddings
     "esmc": {"vocab_size": 160},  # 64 by default, less than the ids of the texts
-    "gemma3n_text": {  # each shared layer type needs an earlier layer of that type
-        "num_hidden_layers": 4,
-        "layer_types": ["sliding_attention", "full_attention"] * 2,
-        "num_kv_shared_layers": 2,
-    },
+    "gemma3n": {"text_config": _SHARED_LAYERS},
+    "gemma3n_text": _SHARED_LAYERS,
+    "gemma4_assistant": {"text_config": _DRAFT},
+    "gemma4_unified_assistant": {"text_config": _DRAFT},
     "gpt_neo": {"attention_types": [[["global", "local"], 1]]},  # a default pattern for 24 layers
     "granitemoehybrid": {"layer_types": ["linear_attention", "full_attention"]},  # all mamba by default
     "layoutlmv3": {"coordinate_size": 6, "shape_size": 4},  # 4 * 6 + 2 * 4 has to be hidden_size

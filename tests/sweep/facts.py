@@ -1,0 +1,27 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+"""What is known about single model types and not measured by the checks."""
+
+_NO_AUTO_MODEL = "`AutoModel` has no model for it"
+_WRONG_CONFIG = (
+    "`AutoModel` builds its decoder from the configuration of the whole, and fails; its text encoder is a plain T5"
+)
+
+# Types that plain `AutoModel` cannot build here or cannot run on texts, each with the reason.
+NOT_FOR_TEXTS = {
+    "encoder-decoder": f"{_NO_AUTO_MODEL}; it is two models glued together, either of which can be a backbone",
+    "gemma3n": "needs the library timm for its vision tower; its language model works, as `gemma3n_text`",
+    "gemma4_assistant": f"{_NO_AUTO_MODEL}: a draft model that reads the cache of another one, not texts",
+    "gemma4_unified_assistant": f"{_NO_AUTO_MODEL}: a draft model that reads the cache of another one, not texts",
+    "layoutlmv2": "needs the library detectron2 for its vision tower",
+    "musicgen": _WRONG_CONFIG,
+    "musicgen_melody": _WRONG_CONFIG,
+    "perceiver": "reads `inputs` that are already embedded: `AutoModel` gives it no text preprocessor",
+    "trocr": f"{_NO_AUTO_MODEL}; it is the decoder of an image model",
+    "voxtral_realtime": "needs audio: the language model runs in step with it and is not to be had alone",
+    "whisper": "needs audio: the encoder reads spectrograms",
+}
+
+NOTES = {
+    "funnel": "reads no text of fewer than 5 tokens",
+    "reformer": "trains on texts whose padded length is a multiple of its chunks (`pad_to_multiple_of`)",
+}
