@@ -1,7 +1,7 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
 """Heads that are worth more than one linear layer, on any `AutoModel` backbone."""
 
-from .inference import Explanation, explain, explanation_to_html, save_explanation_image
+from .inference import Explanation, ThresholdPipeline, explain, explanation_to_html, save_explanation_image
 from .models import register_auto_classes
 from .models.configuration_amsdff import AmsdffConfig
 from .models.modeling_amsdff import AmsdffForSequenceClassification, AmsdffModel
@@ -13,6 +13,7 @@ __all__ = [
     "AmsdffForSequenceClassification",
     "AmsdffModel",
     "Explanation",
+    "ThresholdPipeline",
     "explain",
     "explanation_to_html",
     "save_explanation_image",

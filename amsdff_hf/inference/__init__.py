@@ -3,6 +3,7 @@
 
 from .explanations import Explanation, WordWeight, explain
 from .onnx import OnnxClassifier, Parity, compare_with_model, export_onnx, quantize_onnx
+from .pipeline import ThresholdPipeline
 from .rendering import explanation_to_html, save_explanation_image
 
 
@@ -10,6 +11,7 @@ __all__ = [
     "Explanation",
     "OnnxClassifier",
     "Parity",
+    "ThresholdPipeline",
     "WordWeight",
     "compare_with_model",
     "explain",

@@ -3,7 +3,7 @@ import inspect
 import pytest
 import torch
 import torch.nn.functional as F
-from transformers import BertConfig, pipeline
+from transformers import BertConfig
 
 from amsdff_hf import AmsdffConfig, AmsdffForSequenceClassification, AmsdffModel
 from amsdff_hf.models.head_amsdff import AmsdffTrunk, DynamicFusion
@@ -187,21 +187,6 @@ def test_the_trainer_divides_accumulated_losses():
 
 
 # --- interfaces --------------------------------------------------------------------------------------------------
-
-
-def test_the_stock_pipeline_reads_it_from_a_folder(bert_config, tokenizer, tmp_path):
-    config = AmsdffConfig(backbone_config=bert_config, labels=["bad", "good"])
-    model = random_model(config)
-    model.save_pretrained(tmp_path)
-    tokenizer.save_pretrained(tmp_path)
-    classifier = pipeline("text-classification", model=str(tmp_path))
-    single = classifier("the film was good.", top_k=None)
-    encoded = tokenizer("the film was good.", return_tensors="pt")
-    expected = model(**encoded).logits.softmax(-1)[0]
-    assert {row["label"]: row["score"] for row in single} == pytest.approx(
-        {"bad": expected[0].item(), "good": expected[1].item()}, abs=1e-6
-    )
-    assert classifier({"text": "good", "text_pair": "bad"})["label"] in ("bad", "good")
 
 
 def test_forward_names_the_standard_inputs():
