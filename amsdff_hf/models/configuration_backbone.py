@@ -263,7 +263,7 @@ def _resolve_labels(
         raise ValueError(f"`{source}` is empty: name at least one label.")
     if sorted(names) != list(range(len(names))):
         raise ValueError(f"The label ids must be 0 to {len(names) - 1}, `{source}` has {sorted(names)}.")
-    if len(set(names.values())) != len(names):
+    if len(set(names.values())) != len(names) or not all(str(name).strip() for name in names.values()):
         raise ValueError(f"Each label needs a name of its own, `{source}` says {list(names.values())}.")
     return {index: names[index] for index in sorted(names)}
 

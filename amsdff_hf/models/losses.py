@@ -184,7 +184,6 @@ def _check_label_ids(labels: torch.Tensor, logits: torch.Tensor) -> None:
     if labels.shape != logits.shape[:-1]:
         raise ValueError(
             "Single-label classification needs one label id per text: the logits have the shape "
-            f""
             f"{tuple(logits.shape)}, `labels` has {tuple(labels.shape)}. For several labels per text set "
             '`problem_type` to "multi_label_classification".'
         )

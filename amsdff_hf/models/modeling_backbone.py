@@ -139,11 +139,14 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
             the order of the input.
 
         Raises:
-            ValueError: if not exactly one of `input_ids` and `inputs_embeds` is given, or the texts are too long.
+            ValueError: if not exactly one of `input_ids` and `inputs_embeds` is given, if the texts are empty or too
+                long, or if an id is not in the vocabulary.
         """
         if (input_ids is None) == (inputs_embeds is None):
             raise ValueError("You must specify exactly one of `input_ids` and `inputs_embeds`.")
-        self._check_length((input_ids if inputs_embeds is None else inputs_embeds).shape[1])
+        self._check_shape((input_ids if inputs_embeds is None else inputs_embeds).shape)
+        if input_ids is not None:
+            self._check_ids(input_ids)
         inputs = {
             "input_ids": input_ids,
             "attention_mask": attention_mask,
@@ -170,7 +173,25 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
         # RoBERTa-like backbones have one type only, but some tokenizers number the second text of a pair 1.
         return self._accepts("token_type_ids") and getattr(self.config.get_text_config(), "type_vocab_size", 2) > 1
 
-    def _check_length(self, length: int) -> None:
+    def _check_ids(self, input_ids: torch.Tensor) -> None:
+        # On an accelerator the look would wait for all work before it, and a compiled graph cannot branch on it.
+        has_vocabulary = hasattr(self.config.get_text_config(), "vocab_size")
+        if input_ids.device.type != "cpu" or torch.compiler.is_compiling() or not has_vocabulary:
+            return
+        size = len(self.get_input_embeddings().weight)
+        if input_ids.numel() and not 0 <= input_ids.min() <= input_ids.max() < size:
+            raise ValueError(
+                f"`input_ids` go from {input_ids.min()} to {input_ids.max()}, but the backbone has embeddings for the "
+                f"ids 0 to {size - 1}: use its own tokenizer, or `resize_token_embeddings`."
+            )
+
+    def _check_shape(self, shape: torch.Size) -> None:
+        rows, length = shape[:2]
+        if rows == 0 or length == 0:
+            raise ValueError(
+                f"There is nothing to read: the batch has {rows} texts of {length} tokens. Leave empty batches out, "
+                "and give a text without tokens one token of padding."
+            )
         if self.max_sequence_length is not None and length > self.max_sequence_length:
             raise ValueError(
                 f"A text has {length} tokens, but the backbone ({self.config.backbone_config.model_type}) has "

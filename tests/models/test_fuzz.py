@@ -1,0 +1,235 @@
+"""Random inputs and configurations: finite numbers or one clear sentence, never a crash somewhere below."""
+
+import math
+import traceback
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import amsdff_hf
+from amsdff_hf import AmsdffConfig
+from amsdff_hf.models.configuration_amsdff import POOLING_MEMBERS
+from tests.conftest import BACKBONE_CONFIGS, SIZES, random_model
+
+
+PACKAGE = str(Path(amsdff_hf.__file__).parent)
+LONGEST = SIZES["max_position_embeddings"]
+# The positions of RoBERTa start after the padding id; those of the last two have no end.
+POSITIONS = {"bert": LONGEST, "distilbert": LONGEST, "roberta": LONGEST - 1}
+DTYPES = [torch.float32, torch.float16, torch.bfloat16]
+QUICK = settings(
+    max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
+THOROUGH = settings(QUICK, max_examples=5000)
+MODELS = {}
+
+
+def cached_model(name, dtype):
+    if (name, dtype) not in MODELS:
+        MODELS[name, dtype] = random_model(AmsdffConfig(backbone_config=BACKBONE_CONFIGS[name](), num_labels=3)).to(
+            dtype
+        )
+    return MODELS[name, dtype]
+
+
+def expect_our_own_sentence(error, allowed=True):
+    """The error has to come from a line of this package, and to be a sentence."""
+    assert allowed, error
+    raised_in = traceback.extract_tb(error.__traceback__)[-1].filename
+    assert raised_in.startswith(PACKAGE), f"{type(error).__name__} in {raised_in}: {error}"
+    assert len(str(error)) > 40
+
+
+def mostly(*usual, rarely):
+    """One of the usual values, in one case of ten one of the others."""
+    return st.integers(0, 9).flatmap(lambda die: st.sampled_from(usual if die else rarely))
+
+
+# --- inputs ------------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def inputs(draw):
+    """Ids or embeddings with a mask, all of them valid but for the length and, rarely, an id."""
+    rows, length = draw(mostly(1, 2, 3, 4, 5, rarely=[0])), draw(mostly(*range(1, LONGEST), rarely=[0, LONGEST, 99]))
+    generator = torch.Generator().manual_seed(draw(st.integers(0, 2**32)))
+    kind = draw(mostly("ids", "special", "embeddings", rarely=["wrong ids"]))
+    if kind == "embeddings":
+        scale = draw(st.sampled_from([0.0, 1e-30, 1e-4, 1.0, 1e4]))
+        made = {"inputs_embeds": scale * torch.randn(rows, length, SIZES["hidden_size"], generator=generator)}
+    else:
+        low, high = {"ids": (0, SIZES["vocab_size"]), "special": (0, 5), "wrong ids": (-2, SIZES["vocab_size"] + 2)}[
+            kind
+        ]
+        made = {"input_ids": torch.randint(low, high, (rows, length), generator=generator)}
+    share = draw(st.sampled_from([None, 0.0, 0.1, 0.5, 0.9, 1.0]))
+    if share is not None:
+        mask = torch.rand(rows, length, generator=generator) < share
+        made["attention_mask"] = mask.to(draw(st.sampled_from([torch.bool, torch.int32, torch.int64, torch.float32])))
+    if draw(st.booleans()) and length:
+        made["token_type_ids"] = torch.randint(0, 2, (rows, length), generator=generator)
+    return made
+
+
+@st.composite
+def labels(draw, rows):
+    """Labels for three classes: fitting, left out, or of a wrong shape, dtype or value."""
+    low, high = draw(mostly((0, 3), (-100, -99), rarely=[(-2, 5)]))
+    made = torch.randint(low, high, (rows,), generator=torch.Generator().manual_seed(draw(st.integers(0, 99))))
+    made = made.to(draw(mostly(torch.int64, torch.int32, rarely=[torch.float32])))
+    return draw(mostly(made, rarely=[made[:-1], made[:, None].expand(-1, 3)]))
+
+
+def check_inputs(name, dtype, made, wanted):
+    model = cached_model(name, dtype)
+    made = {key: value.to(dtype) if key == "inputs_embeds" else value for key, value in made.items()}
+    rows, length = next(iter(made.values())).shape[:2]
+    ids = made.get("input_ids", torch.zeros(1))
+    fits = rows > 0 and 1 <= length <= POSITIONS.get(name, math.inf)
+    valid = ids.numel() == 0 or 0 <= ids.min() <= ids.max() < SIZES["vocab_size"]
+    try:
+        with torch.no_grad():
+            outputs = model(**made, return_explanations=True)
+    except ValueError as error:
+        return expect_our_own_sentence(error, allowed=not (fits and valid))
+    assert fits
+    assert valid
+    assert outputs.logits.shape == (rows, 3)
+    for field in ("logits", "token_weights", "expert_gates", "scale_weights"):
+        assert outputs[field].isfinite().all(), field
+    try:
+        loss = model.loss_function(outputs.logits, wanted)
+    except ValueError as error:
+        return expect_our_own_sentence(error)
+    assert loss.isfinite()
+    return None
+
+
+def fuzz_inputs(data):
+    name, dtype = data.draw(st.sampled_from(list(BACKBONE_CONFIGS))), data.draw(st.sampled_from(DTYPES))
+    made = data.draw(inputs())
+    check_inputs(name, dtype, made, data.draw(labels(next(iter(made.values())).shape[0])))
+
+
+# --- configurations ----------------------------------------------------------------------------------------------
+
+
+PROBLEM_TYPES = ["regression", "multi_label_classification", "single_label_classification", None]
+
+
+def fitting_fields(draw):
+    """Fields of a configuration that all fit each other, each at a random value."""
+    shares, num_labels = st.sampled_from([0.0, 1e-30, 0.1, 0.5, 0.999]), draw(st.integers(1, 4))
+    weights = st.sampled_from([0, 1e-30, 0.3, 1.0, 1e6])
+    widths = draw(st.lists(st.integers(1, 40), max_size=3))
+    fields = {
+        "scales": st.lists(st.sampled_from(range(1, 32, 2)), min_size=1, max_size=4, unique=True),
+        "num_fusion_heads": st.integers(1, 40),
+        "num_experts": st.integers(1, 5),
+        "expert_hidden_size": st.none() | st.integers(1, 40),
+        "pooling": st.lists(st.sampled_from(POOLING_MEMBERS), min_size=1, max_size=4, unique=True),
+        "pooling_hidden_size": st.none() | st.integers(1, 40),
+        "num_pooling_heads": st.integers(1, 40),
+        "classifier_hidden_sizes": st.just(widths),
+        "classifier_dropouts": st.lists(shares, min_size=len(widths), max_size=len(widths)),
+        "head_dropout": shares,
+        "head_attention_dropout": shares,
+        "loss_weights": st.tuples(weights, weights, st.sampled_from([0.1, 1.0])),
+        "focal_gamma": st.sampled_from([0, 1e-30, 0.5, 2.0, 5, 1e6]),
+        "label_smoothing": shares,
+        "class_weights": st.none() | st.lists(weights, min_size=num_labels, max_size=num_labels),
+        "regression_loss": st.sampled_from(["l1", "mse", "huber"]),
+        "huber_delta": st.sampled_from([1e-30, 0.5, 1.0, 1e6]),
+        "thresholds": st.none() | st.lists(shares, min_size=num_labels, max_size=num_labels),
+        "initializer_range": st.sampled_from([0.0, 1e-30, 0.02, 1.0]),
+        "labels": st.just([f"label {index}" for index in range(num_labels)]),
+        "problem_type": st.sampled_from(PROBLEM_TYPES[:2] if num_labels == 1 else PROBLEM_TYPES),
+    }
+    drawn = {name: draw(strategy) for name, strategy in fields.items()}
+    return drawn | ({"class_weights": None} if drawn["problem_type"] == "regression" else {})
+
+
+WRONG = {
+    "scales": [[], [2], [1, 1], [-1], [33], ["1"], list(range(1, 81, 2)), 3],
+    "num_fusion_heads": [0, -1, 2.5, "8", None],
+    "num_experts": [0, -3, None],
+    "expert_hidden_size": [0, -1, 1.5],
+    "pooling": [[], ["sum"], ["max", "max"], "max", None],
+    "pooling_hidden_size": [0, "half"],
+    "num_pooling_heads": [0, -1],
+    "classifier_hidden_sizes": [[0], [-4, 3], ["3"], 64],
+    "classifier_dropouts": [[1.0], [-0.1], [math.nan], [0.1] * 7, 0.1],
+    "head_dropout": [1, -0.5, math.inf, math.nan, "0.1"],
+    "head_attention_dropout": [1, -0.5, math.nan],
+    "loss_weights": [(0, 0, 0), (1, 0), (-1, 1, 1), (math.inf, 0, 0), (math.nan, 1, 1)],
+    "focal_gamma": [-1, math.inf, math.nan],
+    "label_smoothing": [1, -0.1, math.nan],
+    "class_weights": [[1.0] * 9, [-1.0], [math.nan], [math.inf], []],
+    "regression_loss": ["cosine", None],
+    "huber_delta": [0, -1, math.inf, math.nan],
+    "thresholds": [[0.5] * 9, [1.5], [-1.0], [math.nan], []],
+    "initializer_range": [-0.1, math.inf, math.nan],
+    "labels": [[], ["a", "a"], [""], "yes", [1, 1]],
+    "problem_type": ["ranking", ""],
+}
+
+
+def expect_named_field(error, wrong):
+    """The message has to name one of the wrong fields."""
+    assert any(name in str(error) for name in wrong), error
+
+
+def fuzz_config(data):
+    fields = data.draw(st.composite(fitting_fields)())
+    wrong = data.draw(st.lists(st.sampled_from(list(WRONG)), max_size=2, unique=True))
+    fields |= {name: data.draw(st.sampled_from(WRONG[name])) for name in wrong}
+    try:
+        config = AmsdffConfig(backbone_config=BACKBONE_CONFIGS["bert"](), **fields)
+    except Exception as error:
+        # transformers wraps what a check raises in errors of its own; the sentence is there all the same.
+        return expect_named_field(error, wrong)
+    assert not wrong
+    model = random_model(config).train()
+    ids = torch.randint(5, SIZES["vocab_size"], (4, 7), generator=torch.Generator().manual_seed(0))
+    wanted = {
+        "regression": torch.rand(4, config.num_labels),
+        "multi_label_classification": torch.ones(4, config.num_labels),
+    }.get(config.problem_type, torch.zeros(4, dtype=torch.long))
+    outputs = model(ids, labels=wanted)
+    assert outputs.logits.shape == (4, config.num_labels)
+    assert outputs.logits.isfinite().all()
+    assert outputs.loss.isfinite(), fields
+    outputs.loss.backward()
+    assert all(parameter.grad is None or parameter.grad.isfinite().all() for parameter in model.parameters())
+    return None
+
+
+@QUICK
+@given(data=st.data())
+def test_random_inputs(data):
+    fuzz_inputs(data)
+
+
+@QUICK
+@given(data=st.data())
+def test_random_configurations(data):
+    fuzz_config(data)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@THOROUGH
+@given(data=st.data())
+def test_very_many_random_inputs(data):
+    fuzz_inputs(data)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@THOROUGH
+@given(data=st.data())
+def test_very_many_random_configurations(data):
+    fuzz_config(data)
