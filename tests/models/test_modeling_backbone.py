@@ -10,7 +10,6 @@ from transformers import (
 )
 
 from amsdff_hf import AmsdffConfig, AmsdffForSequenceClassification, AmsdffModel
-from amsdff_hf.models.text_backbone import learned_positions
 from tests.conftest import BACKBONE_CONFIGS, SIZES, random_model
 
 
@@ -24,17 +23,6 @@ def test_every_backbone_trains_every_parameter(backbone_config):
     model(batch(), attention_mask=torch.ones(3, 7), labels=torch.tensor([0, 1, 0])).loss.backward()
     without = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.isfinite().all()]
     assert without == []
-
-
-def test_encoder_decoders_keep_their_encoder_and_their_whole_config():
-    config = AmsdffConfig(backbone_config=BACKBONE_CONFIGS["t5"]())
-    model = AmsdffForSequenceClassification(config)
-    assert type(model.backbone).__name__ == "T5EncoderModel" or type(model.backbone).__name__ == "T5Stack"
-    assert model.config.backbone_config.is_encoder_decoder
-
-
-def test_poolers_are_not_built(bert_config):
-    assert AmsdffModel(AmsdffConfig(backbone_config=bert_config)).backbone.pooler is None
 
 
 def test_token_types_reach_only_backbones_that_have_some():
@@ -55,12 +43,6 @@ def test_inputs_embeds_give_the_same_as_ids(bert_config):
         model(batch(), inputs_embeds=embeds)
     with pytest.raises(ValueError, match="exactly one"):
         model()
-
-
-@pytest.mark.parametrize(("name", "limit"), [("bert", 64), ("distilbert", 64), ("roberta", 63), ("llama", None)])
-def test_learned_positions(name, limit):
-    model = AutoModel.from_config(BACKBONE_CONFIGS[name]())
-    assert learned_positions(model, model.config) == limit
 
 
 def test_too_long_texts_say_how_to_truncate(bert_config):
