@@ -1,10 +1,11 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+FLOOR ?= .venv-floor
 SOURCES := amsdff_hf examples tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow conformance sweep quality style bench
+.PHONY: help demo test test-slow test-floor conformance sweep quality style bench
 
 help:  ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -17,6 +18,9 @@ test: $(VENV)/.installed  ## Run the tests
 
 test-slow: $(VENV)/.installed  ## Run the slow tests
 	$(BIN)/python -m pytest -m slow
+
+test-floor: $(FLOOR)/.installed  ## Run the tests with the lowest versions that setup.cfg promises
+	$(FLOOR)/bin/python -m pytest
 
 conformance: $(VENV)/.installed  ## Run transformers' own common tests over the models
 	$(BIN)/python -m tests.conformance
@@ -38,4 +42,10 @@ bench: $(VENV)/.installed  ## Measure what the head costs beside the plain one
 $(VENV)/.installed: setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[demo,dev,test]'
+	touch $@
+
+$(FLOOR)/.installed: setup.cfg pyproject.toml
+	$(PYTHON) -m venv $(FLOOR)
+	$(FLOOR)/bin/python -m pip install --quiet uv
+	$(FLOOR)/bin/uv pip install --quiet --python $(FLOOR)/bin/python --resolution lowest-direct --editable '.[test]'
 	touch $@

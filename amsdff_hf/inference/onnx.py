@@ -61,12 +61,16 @@ def export_onnx(model: PreTrainedModel, path: str | os.PathLike, *, token_types:
     model.set_attn_implementation("eager")
     try:
         program = torch.onnx.export(
-            _Logits(model),
+            _Logits(model).eval(),
             example,
             dynamo=True,
             input_names=names,
             output_names=["logits"],
-            dynamic_shapes=tuple({0: batch, 1: length} for _ in names),
+            # The other inputs follow the first one; to repeat its names would make the exporter warn.
+            dynamic_shapes=(
+                {0: batch, 1: length},
+                *[{0: torch.export.Dim.AUTO, 1: torch.export.Dim.AUTO}] * (len(names) - 1),
+            ),
             verbose=False,
         )
     finally:

@@ -48,7 +48,7 @@ def single_label_loss(
     """
     _check_label_ids(labels, logits)
     kept = labels != IGNORED_LABEL
-    targets = labels.masked_fill(~kept, 0)
+    targets = labels.masked_fill(~kept, 0).long()
     log_probabilities = F.log_softmax(_at_least_float32(logits), dim=-1)
     cross_entropy = -log_probabilities.gather(-1, targets.unsqueeze(-1)).squeeze(-1)
     focal = _focal_factor(-torch.expm1(-cross_entropy), focal_gamma) * cross_entropy
