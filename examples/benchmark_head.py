@@ -227,9 +227,9 @@ def main() -> None:
         print(line, flush=True)
     print(
         "\nratio: AMSDFF / plain, lower is better. padding: share of AMSDFF's time that makes it independent of "
-        "padding, here with none to move. FLOP ratio: what the ratio would be if time followed the arithmetic of matrix "
-        "products, attention and convolutions alone (a training step is three forward passes for both). MiB: peak "
-        "memory of one call on top of the weights."
+        "padding, here with none to move. FLOP ratio: what the ratio would be if time followed the arithmetic of "
+        "matrix products, attention and convolutions alone (a training step is three forward passes for both). MiB: "
+        "peak memory of one call on top of the weights."
     )
 
 
