@@ -21,12 +21,13 @@ from transformers import (  # noqa: E402
     DistilBertConfig,
     LlamaConfig,
     ModernBertConfig,
+    PreTrainedModel,
     PreTrainedTokenizerFast,
     RobertaConfig,
     T5Config,
 )
 
-import amsdff_hf  # noqa: E402
+from amsdff_hf.models import ARCHITECTURES  # noqa: E402
 
 
 ROOT = Path(__file__).parent.parent
@@ -86,10 +87,20 @@ def make_tokenizer() -> PreTrainedTokenizerFast:
     )
 
 
-def random_model(config, **kwargs) -> amsdff_hf.AmsdffForSequenceClassification:
-    """A classifier in evaluation mode whose logits are not all close to zero."""
+def padded_texts(length: int = 9, rows: int = 4) -> tuple[torch.Tensor, torch.Tensor]:
+    """Random ids and their mask, padded on the right; the second text has one token."""
+    generator = torch.Generator().manual_seed(0)
+    ids = torch.randint(5, SIZES["vocab_size"], (rows, length), generator=generator)
+    lengths = torch.tensor([length, 1, length // 2, length - 1])[:rows]
+    mask = (torch.arange(length) < lengths[:, None]).long()
+    return ids * mask, mask
+
+
+def random_model(config, **kwargs) -> PreTrainedModel:
+    """A classifier of the config's architecture, in evaluation mode, whose logits are not all close to zero."""
     torch.manual_seed(0)
-    model = amsdff_hf.AmsdffForSequenceClassification(config, **kwargs).eval()
+    classifier_class = {config_class: classifier for config_class, _, classifier in ARCHITECTURES}[type(config)]
+    model = classifier_class(config, **kwargs).eval()
     torch.nn.init.normal_(model.classifier.label_scores.weight, std=1.0)
     return model
 
@@ -107,6 +118,12 @@ def backbone_name(request) -> str:
 @pytest.fixture
 def backbone_config(backbone_name):
     return BACKBONE_CONFIGS[backbone_name]()
+
+
+@pytest.fixture(params=ARCHITECTURES, ids=[classes[0].model_type for classes in ARCHITECTURES])
+def config_class(request):
+    """The configuration class of every architecture, for what all of them promise."""
+    return request.param[0]
 
 
 @pytest.fixture

@@ -27,8 +27,8 @@ SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("roberta", "dist
 
 
 @pytest.mark.parametrize("name", ["bert", "llama", "t5", *SLOW])
-def test_exported_file_gives_the_logits_of_the_model(name, tmp_path):
-    model = random_model(AmsdffConfig(backbone_config=BACKBONE_CONFIGS[name](), num_labels=3))
+def test_exported_file_gives_the_logits_of_the_model(config_class, name, tmp_path):
+    model = random_model(config_class(backbone_config=BACKBONE_CONFIGS[name](), num_labels=3))
     export_onnx(model, tmp_path / "model.onnx")
     for side in ("right", "left"):
         parity = compare_with_model(OnnxClassifier(tmp_path / "model.onnx"), model, batches(side)[:-1])

@@ -2,8 +2,8 @@
 
 import pytest
 import torch
+from torch import nn
 
-from amsdff_hf import AmsdffConfig
 from tests.conftest import BACKBONE_CONFIGS, SIZES, random_model
 
 
@@ -24,12 +24,17 @@ one_backbone_quickly = pytest.mark.parametrize("backbone_name", ["bert", *OTHERS
 
 
 @pytest.fixture
-def model(backbone_config):
+def model(config_class, backbone_config):
     for name in vars(backbone_config):
         if "dropout" in name and isinstance(getattr(backbone_config, name), float):
             setattr(backbone_config, name, 0.0)
-    settings = {"head_dropout": 0.0, "head_attention_dropout": 0.0, "classifier_dropouts": (0.0, 0.0)}
-    return random_model(AmsdffConfig(backbone_config=backbone_config, **settings))
+    model = random_model(config_class(backbone_config=backbone_config))
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+        elif isinstance(getattr(module, "dropout", None), float):
+            module.dropout = 0.0
+    return model
 
 
 @one_backbone_quickly

@@ -7,15 +7,7 @@ from transformers import BertConfig
 
 from amsdff_hf import AmsdffConfig, AmsdffForSequenceClassification, AmsdffModel
 from amsdff_hf.models.head_amsdff import AmsdffTrunk, DynamicFusion
-from tests.conftest import SIZES, random_model
-
-
-def texts(length=9, rows=4):
-    generator = torch.Generator().manual_seed(0)
-    ids = torch.randint(5, SIZES["vocab_size"], (rows, length), generator=generator)
-    lengths = torch.tensor([length, 1, length // 2, length - 1])[:rows]
-    mask = (torch.arange(length) < lengths[:, None]).long()
-    return ids * mask, mask
+from tests.conftest import SIZES, padded_texts, random_model
 
 
 def pad(ids, mask, left, right):
@@ -28,28 +20,6 @@ def model(bert_config):
 
 
 # --- padding -----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("left", "right"), [(0, 0), (0, 7), (7, 0), (5, 9)])
-def test_logits_do_not_depend_on_padding_or_neighbors(backbone_config, left, right):
-    model = random_model(AmsdffConfig(backbone_config=backbone_config))
-    ids, mask = texts()
-    with torch.no_grad():
-        alone = torch.cat([model(ids[i : i + 1, : mask[i].sum()]).logits for i in range(len(ids))])
-        padded_ids, padded_mask = pad(ids, mask, left, right)
-        together = model(padded_ids, attention_mask=padded_mask).logits
-    torch.testing.assert_close(together, alone, atol=1e-5, rtol=0)
-
-
-@pytest.mark.parametrize("length", [256, 512])
-def test_logits_do_not_depend_on_padding_to_the_window(length):
-    model = random_model(AmsdffConfig(backbone_config=BertConfig(**{**SIZES, "max_position_embeddings": 512})))
-    ids, mask = texts()
-    with torch.no_grad():
-        expected = model(ids, attention_mask=mask).logits
-        for left in (0, length - 9):
-            padded = model(*pad(ids, mask, left, length - 9 - left)).logits
-            torch.testing.assert_close(padded, expected, atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize(("left", "right"), [(0, 7), (7, 0), (3, 4)])
@@ -71,7 +41,7 @@ def test_the_head_alone_does_not_see_padding(bert_config, left, right):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
 def test_a_text_without_tokens_gives_finite_logits_and_gradients(bert_config, dtype):
     model = random_model(AmsdffConfig(backbone_config=bert_config)).to(dtype)
-    ids, mask = texts()
+    ids, mask = padded_texts()
     mask[1] = 0
     outputs = model(ids, attention_mask=mask, labels=torch.tensor([0, 1, 0, 1]))
     outputs.loss.backward()
@@ -84,7 +54,7 @@ def test_a_text_without_tokens_gives_finite_logits_and_gradients(bert_config, dt
 
 def test_training_does_not_mix_texts_of_a_batch(bert_config):
     model = random_model(AmsdffConfig(backbone_config=bert_config))
-    ids, mask = texts()
+    ids, mask = padded_texts()
     embeds = model.get_input_embeddings()(ids).detach().requires_grad_()
     model(inputs_embeds=embeds, attention_mask=mask).logits[0].sum().backward()
     assert embeds.grad[0].abs().max() > 0
@@ -99,7 +69,7 @@ def test_training_does_not_mix_texts_of_a_batch(bert_config):
 def test_any_hidden_size_and_any_scales(hidden_size, scales):
     backbone = BertConfig(**{**SIZES, "hidden_size": hidden_size, "num_attention_heads": 2})
     model = random_model(AmsdffConfig(backbone_config=backbone, scales=scales, num_fusion_heads=8))
-    ids, mask = texts()
+    ids, mask = padded_texts()
     outputs = model(ids, attention_mask=mask, return_explanations=True)
     assert outputs.logits.shape == (4, 2)
     assert outputs.scale_weights.shape == (4, len(scales))
@@ -149,7 +119,7 @@ def test_same_seed_same_weights(bert_config):
 def test_explanations_on_request(bert_config, model_class, request_by):
     config = AmsdffConfig(backbone_config=bert_config, pooling=("attention", "cls", "max", "mean"), num_experts=4)
     model = model_class(config).eval()
-    ids, mask = texts()
+    ids, mask = padded_texts()
     outputs = model(ids, attention_mask=mask, **{request_by: True})
     assert outputs.token_weights.shape == (4, 9)
     assert outputs.expert_gates.shape == (4, 4)
@@ -163,7 +133,7 @@ def test_explanations_on_request(bert_config, model_class, request_by):
 
 
 def test_shapes_and_tuples(model):
-    ids, mask = texts()
+    ids, mask = padded_texts()
     outputs = model(ids, attention_mask=mask, labels=torch.tensor([0, 1, 1, 0]))
     assert outputs.logits.shape == (4, 2)
     assert outputs.pooled_output.shape == (4, 32)
@@ -176,7 +146,7 @@ def test_shapes_and_tuples(model):
 
 
 def test_the_loss_follows_the_config(bert_config):
-    ids, mask = texts()
+    ids, mask = padded_texts()
     config = AmsdffConfig(backbone_config=bert_config, loss_weights=(1, 0, 0), num_labels=3)
     outputs = random_model(config)(ids, attention_mask=mask, labels=torch.tensor([0, 1, 2, 0]))
     torch.testing.assert_close(outputs.loss, F.cross_entropy(outputs.logits, torch.tensor([0, 1, 2, 0])))

@@ -18,8 +18,8 @@ def batch(length=7, rows=3):
     return torch.randint(5, SIZES["vocab_size"], (rows, length), generator=generator)
 
 
-def test_every_backbone_trains_every_parameter(backbone_config):
-    model = AmsdffForSequenceClassification(AmsdffConfig(backbone_config=backbone_config)).train()
+def test_every_backbone_trains_every_parameter(config_class, backbone_config):
+    model = random_model(config_class(backbone_config=backbone_config)).train()
     model(batch(), attention_mask=torch.ones(3, 7), labels=torch.tensor([0, 1, 0])).loss.backward()
     without = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.isfinite().all()]
     assert without == []
@@ -167,8 +167,8 @@ def test_from_backbone_refuses_our_own_checkpoints(tmp_path, bert_config):
 
 
 @pytest.mark.parametrize("auto_class", [AutoModel, AutoModelForSequenceClassification])
-def test_both_auto_classes_load_one_checkpoint_completely(backbone_config, tmp_path, auto_class):
-    model = random_model(AmsdffConfig(backbone_config=backbone_config))
+def test_both_auto_classes_load_one_checkpoint_completely(config_class, backbone_config, tmp_path, auto_class):
+    model = random_model(config_class(backbone_config=backbone_config))
     model.save_pretrained(tmp_path)
     assert [path.name for path in tmp_path.glob("*.safetensors")] == ["model.safetensors"]
     loaded, report = auto_class.from_pretrained(tmp_path, output_loading_info=True)

@@ -7,7 +7,6 @@ from peft.utils.constants import TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPP
 from safetensors.torch import load_file
 from torch import nn
 
-from amsdff_hf import AmsdffConfig
 from tests.conftest import SIZES, random_model
 from tests.sweep.checks import layer_names
 
@@ -30,8 +29,10 @@ with torch.no_grad():
 
 
 @pytest.mark.parametrize("targets", [["query", "value"], "all-linear"])
-def test_whole_head_is_trained_saved_reloaded_elsewhere_and_merged(targets, bert_config, tmp_path, run_python):
-    model = random_model(AmsdffConfig(backbone_config=bert_config))
+def test_whole_head_is_trained_saved_reloaded_elsewhere_and_merged(
+    targets, config_class, bert_config, tmp_path, run_python
+):
+    model = random_model(config_class(backbone_config=bert_config))
     model.save_pretrained(tmp_path / "base")
     head = [name for name, _ in model.named_parameters() if name.startswith("classifier.")]
     adapted = get_peft_model(model, LoraConfig(task_type="SEQ_CLS", target_modules=targets, lora_dropout=0.0))
@@ -54,23 +55,23 @@ def test_whole_head_is_trained_saved_reloaded_elsewhere_and_merged(targets, bert
     assert len(load_file(tmp_path / "adapter" / "adapter_model.safetensors")) > len(head)
 
 
-def test_no_layer_of_the_head_is_named_like_a_target_of_lora(bert_config):
+def test_no_layer_of_the_head_is_named_like_a_target_of_lora(config_class, bert_config):
     """`make sweep` compares the names with those of all backbones."""
-    head = random_model(AmsdffConfig(backbone_config=bert_config)).classifier
+    head = random_model(config_class(backbone_config=bert_config)).classifier
     usual = TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING.values()
     targets = {target for names in usual if not isinstance(names, str) for target in names}
     assert {"query", "q_proj", "output"} <= targets
     assert not layer_names(head) & targets
 
 
-def test_a_model_with_lora_reloads_onto_a_fresh_head(bert_config, tmp_path):
+def test_a_model_with_lora_reloads_onto_a_fresh_head(config_class, bert_config, tmp_path):
     """`from_backbone` gives everybody another random head; the adapter brings the trained one."""
-    model = random_model(AmsdffConfig(backbone_config=bert_config))
+    model = random_model(config_class(backbone_config=bert_config))
     backbone = {name: tensor.clone() for name, tensor in model.backbone.state_dict().items()}
     adapted = get_peft_model(model, LoraConfig(task_type="SEQ_CLS", target_modules=["query"])).eval()
     adapted.save_pretrained(tmp_path)
-    fresh = random_model(AmsdffConfig(backbone_config=bert_config))
-    nn.init.normal_(fresh.classifier.trunk.fusion.expert_gate.weight)
+    fresh = random_model(config_class(backbone_config=bert_config))
+    nn.init.normal_(fresh.classifier.label_scores.weight)
     fresh.backbone.load_state_dict(backbone)
     restored = PeftModel.from_pretrained(fresh, tmp_path).eval()
     torch.testing.assert_close(restored(IDS).logits, adapted(IDS).logits)

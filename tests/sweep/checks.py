@@ -3,14 +3,15 @@
 
 import copy
 import inspect
+import itertools
 import tempfile
 from dataclasses import dataclass, field
 
 import torch
 from torch import nn
-from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification, PreTrainedConfig
+from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification, PreTrainedConfig, PreTrainedModel
 
-from amsdff_hf import AmsdffConfig, AmsdffForSequenceClassification
+from amsdff_hf.models import ARCHITECTURES
 from amsdff_hf.models.configuration_backbone import reading_config
 
 from .facts import NOT_FOR_TEXTS, NOTES
@@ -20,6 +21,8 @@ from .tiny_configs import tiny_config
 # Multiples of 4, which reformer wants in training.
 LENGTH, PADDING = 12, 4
 TOLERANCE = 1e-5
+# Configuration, model without labels, model with labels.
+Architecture = tuple[type[PreTrainedConfig], type[PreTrainedModel], type[PreTrainedModel]]
 # A backbone counts as invariant below this relative difference.
 INVARIANT = 1e-4
 
@@ -48,9 +51,10 @@ def check(model_type: str) -> Row:
         stage = "plain model"
         plain = build_plain(config)
         check_plain(row, config, plain)
-        for stage, checked in CHECKS.items():  # noqa: B007
+        for classes, (name, checked) in itertools.product(ARCHITECTURES, CHECKS.items()):
+            stage = f"{classes[0].model_type}, {name}"
             torch.manual_seed(0)
-            checked(row, config, plain)
+            checked(row, config, classes)
     except Exception as error:
         row.problems.append(f"{stage}: {type(error).__name__}: {' '.join(str(error).split())[:300]}")
     return compare_with_facts(row, stage)
@@ -116,10 +120,11 @@ def differs(expected: torch.Tensor, actual: torch.Tensor) -> float:
     return ((expected - actual).abs().max() / expected.abs().max().clamp(min=1e-9)).item()
 
 
-def build(config: PreTrainedConfig) -> AmsdffForSequenceClassification:
+def build(config: PreTrainedConfig, classes: Architecture) -> PreTrainedModel:
     """Put the head on a tiny backbone, with logits that are not all close to zero."""
+    config_class, _, classifier_class = classes
     torch.manual_seed(0)
-    model = AmsdffForSequenceClassification(AmsdffConfig(backbone_config=config.to_dict(), num_labels=3)).eval()
+    model = classifier_class(config_class(backbone_config=config.to_dict(), num_labels=3)).eval()
     nn.init.normal_(model.classifier.label_scores.weight, std=1.0)
     return model
 
@@ -130,26 +135,26 @@ def expect(condition: bool, row: Row, problem: str) -> None:
         row.problems.append(problem)
 
 
-def check_training(row: Row, config: PreTrainedConfig, plain: nn.Module) -> None:
+def check_training(row: Row, config: PreTrainedConfig, classes: Architecture) -> None:
     """Forward and backward: finite logits, finite gradients on every tensor of the head."""
-    model = build(config).train()
+    model = build(config, classes).train()
     outputs = model(**padded(texts(), "right"), labels=torch.tensor([0, 2]))
     expect(outputs.logits.shape == (2, 3), row, f"logits have the shape {tuple(outputs.logits.shape)}")
     expect(bool(outputs.logits.isfinite().all()), row, "logits are not finite")
     outputs.loss.backward()
-    for name, parameter in model.named_parameters():
-        if parameter.grad is None:
-            row.unused_parameters.append(name)
-        elif not parameter.grad.isfinite().all():
-            row.problems.append(f"gradient of {name} is not finite")
-    head = [name for name in row.unused_parameters if not name.startswith("backbone.")]
+    gradients = {name: parameter.grad for name, parameter in model.named_parameters()}
+    wrong = [name for name, gradient in gradients.items() if gradient is not None and not gradient.isfinite().all()]
+    expect(not wrong, row, f"gradients are not finite: {wrong}")
+    unused = [name for name, gradient in gradients.items() if gradient is None]
+    head = [name for name in unused if not name.startswith("backbone.")]
+    row.unused_parameters = [name for name in unused if name not in head]
     expect(not head, row, f"head parameters without gradient: {head}")
 
 
 @torch.no_grad()
-def check_reload(row: Row, config: PreTrainedConfig, plain: nn.Module) -> None:
+def check_reload(row: Row, config: PreTrainedConfig, classes: Architecture) -> None:
     """Save and load, with and without labels: nothing missing or unexpected, same logits."""
-    model = build(config)
+    model = build(config, classes)
     expected = model(texts())
     with tempfile.TemporaryDirectory() as folder:
         model.save_pretrained(folder)
@@ -165,11 +170,11 @@ def check_reload(row: Row, config: PreTrainedConfig, plain: nn.Module) -> None:
 
 
 @torch.no_grad()
-def check_padding(row: Row, config: PreTrainedConfig, plain: nn.Module) -> None:
+def check_padding(row: Row, config: PreTrainedConfig, classes: Architecture) -> None:
     """Same logits for a text alone, in a batch, and padded left, right or on both sides."""
     if row.reads_right_padding:
         return
-    model = build(config)
+    model = build(config, classes)
     alone = torch.cat([model(texts()[[i]]).logits for i in range(2)])
     right, left = (padded(texts(), side) for side in ("right", "left"))
     both = {name: torch.cat([value[:, :PADDING], right[name]], dim=1) for name, value in left.items()}
@@ -179,12 +184,12 @@ def check_padding(row: Row, config: PreTrainedConfig, plain: nn.Module) -> None:
 
 
 @torch.no_grad()
-def check_from_backbone(row: Row, config: PreTrainedConfig, plain: nn.Module) -> None:
+def check_from_backbone(row: Row, config: PreTrainedConfig, classes: Architecture) -> None:
     """Start from a saved backbone, which stays as it is bit for bit."""
     with tempfile.TemporaryDirectory() as folder:
         whole = AutoModel.from_config(AutoConfig.for_model(**config.to_dict()))
         whole.save_pretrained(folder)
-        model = AmsdffForSequenceClassification.from_backbone(folder, labels=["a", "b"])
+        model = classes[-1].from_backbone(folder, labels=["a", "b"])
         weights = list(whole.state_dict().values())
     for name, weight in model.backbone.state_dict().items():
         same = any(weight.shape == other.shape and torch.equal(weight, other) for other in weights)
@@ -193,17 +198,18 @@ def check_from_backbone(row: Row, config: PreTrainedConfig, plain: nn.Module) ->
 
 
 @torch.no_grad()
-def check_resize(row: Row, config: PreTrainedConfig, plain: nn.Module) -> None:
+def check_resize(row: Row, config: PreTrainedConfig, classes: Architecture) -> None:
     """A larger vocabulary reaches the backbone and its configuration, if the plain model can have one."""
     problem = resize_problem(build_plain(copy.deepcopy(config)))
     if problem is not None:
-        row.notes.append(f"its vocabulary cannot be resized ({problem})")
+        note = f"its vocabulary cannot be resized ({problem})"
+        row.notes += [note] if note not in row.notes else []
         return
-    model = build(config)
+    model = build(config, classes)
     size = model.get_input_embeddings().num_embeddings + 5
     model.resize_token_embeddings(size)
     expect(bool(model(torch.full((1, LENGTH), size - 1)).logits.isfinite().all()), row, "logits after resizing")
-    reread = AmsdffConfig.from_dict(model.config.to_dict())
+    reread = type(model.config).from_dict(model.config.to_dict())
     expect(reread.vocab_size == size, row, f"config.vocab_size is {reread.vocab_size} after resizing")
 
 
@@ -219,9 +225,9 @@ def resize_problem(plain: nn.Module) -> str | None:
 
 
 @torch.no_grad()
-def check_length(row: Row, config: PreTrainedConfig, plain: nn.Module) -> None:
+def check_length(row: Row, config: PreTrainedConfig, classes: Architecture) -> None:
     """The longest text is read; a longer one is refused in a sentence, or there is no longest one."""
-    model = build(config)
+    model = build(config, classes)
     row.longest_text = model.max_sequence_length
     if row.longest_text is None:
         positions = getattr(reading_config(config), "max_position_embeddings", None) or 0
@@ -230,9 +236,10 @@ def check_length(row: Row, config: PreTrainedConfig, plain: nn.Module) -> None:
         model(torch.full((1, row.longest_text), 10))
 
 
-def check_names(row: Row, config: PreTrainedConfig, plain: nn.Module) -> None:
+def check_names(row: Row, config: PreTrainedConfig, classes: Architecture) -> None:
     """No layer of the head is called like one of the backbone, so that adapters by name reach the backbone only."""
-    same = layer_names(build(config).classifier) & layer_names(plain)
+    model = build(config, classes)
+    same = layer_names(model.classifier) & layer_names(model.backbone)
     expect(not same, row, f"the head and the backbone both have layers called {sorted(same)}")
 
 

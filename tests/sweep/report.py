@@ -3,12 +3,14 @@
 
 import transformers
 
+from amsdff_hf.models import ARCHITECTURES
+
 from .checks import Row
 
 
 _PAGE = """# Backbones
 
-Every text model type of transformers {version} under the head, as tiny models with random weights. This page
+Every text model type of transformers {version} under {heads}, as tiny models with random weights. This page
 is written by `make sweep`; do not edit it.
 
 **{summary}**
@@ -51,8 +53,9 @@ def markdown(rows: list[Row]) -> str:
     Args:
         rows: the results, in the order of the table.
     """
+    heads = " and ".join(f"the head of {classes[-1].__name__}" for classes in ARCHITECTURES)
     table = "\n".join("| " + " | ".join(_cells(row)) + " |" for row in rows)
-    return _PAGE.format(version=transformers.__version__, summary=summary(rows), table=table)
+    return _PAGE.format(version=transformers.__version__, heads=heads, summary=summary(rows), table=table)
 
 
 def _cells(row: Row) -> list[str]:
