@@ -8,8 +8,10 @@ Every text of the file is scored by PyTorch and by both ONNX files, in the same 
 
 import argparse
 import json
+import logging
 import sys
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -87,7 +89,7 @@ def main() -> None:
         classifier = OnnxClassifier(path, arguments.num_threads)
         parity = compare_with_model(classifier, model, batches)
         measured = measure(classifier, batches, labels, path.stat().st_size / 1e6)
-        report[name] = {**measured, "largest difference": parity.largest_difference, "same": parity.same_decisions}
+        report[name] = {**measured, "largest difference": parity.largest_difference, "same labels": parity.same_decisions}
     print_table(report)
     (folder / "report.json").write_text(json.dumps(report, indent=2), encoding="utf-8")
     print(f"\nIn {folder}: model.onnx, model_int8.onnx, report.json")
@@ -114,6 +116,9 @@ def print_table(report: dict[str, dict[str, float]]) -> None:
 
 
 if __name__ == "__main__":
+    # What torch and onnxruntime have to say here concerns other models: missing torchvision, steps for images.
+    logging.disable(logging.WARNING)
+    warnings.filterwarnings("ignore", category=FutureWarning, module="copyreg")
     try:
         main()
     except (ValueError, ImportError, OSError) as error:

@@ -25,7 +25,7 @@ def test_report_of_all_forms(classifier_folder, run_python, tmp_path):
     assert list(report) == ["PyTorch float32", "ONNX float32", "ONNX int8"]
     exact = report["ONNX float32"]
     assert exact["largest difference"] <= 1e-5
-    assert exact["same"] == 1
+    assert exact["same labels"] == 1
     assert exact["accuracy"] == report["PyTorch float32"]["accuracy"]
     assert report["ONNX int8"]["megabytes"] < exact["megabytes"]
     assert (tmp_path / "onnx" / "model_int8.onnx").exists()
