@@ -88,8 +88,8 @@ def main() -> None:
     for name, path in files.items():
         classifier = OnnxClassifier(path, arguments.num_threads)
         parity = compare_with_model(classifier, model, batches)
-        measured = measure(classifier, batches, labels, path.stat().st_size / 1e6)
-        report[name] = {**measured, "largest difference": parity.largest_difference, "same labels": parity.same_decisions}
+        report[name] = measure(classifier, batches, labels, path.stat().st_size / 1e6)
+        report[name] |= {"largest difference": parity.largest_difference, "same labels": parity.same_decisions}
     print_table(report)
     (folder / "report.json").write_text(json.dumps(report, indent=2), encoding="utf-8")
     print(f"\nIn {folder}: model.onnx, model_int8.onnx, report.json")
