@@ -96,7 +96,7 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
             return super().resize_token_embeddings(new_num_tokens, pad_to_multiple_of, mean_resizing)
         embeddings = self.backbone.resize_token_embeddings(new_num_tokens, pad_to_multiple_of, mean_resizing)
         # The encoder of an encoder-decoder has a copy of the configuration.
-        self.config.vocab_size = self.backbone.config.get_text_config().vocab_size
+        self.vocab_size = self.config.vocab_size = self.backbone.config.get_text_config().vocab_size
         return embeddings
 
     def loss_function(self, logits: torch.Tensor, labels: torch.Tensor, **kwargs: Any) -> torch.Tensor:

@@ -72,7 +72,7 @@ def test_resizing_reaches_the_backbone(bert_config):
     model = random_model(AmsdffConfig(backbone_config=bert_config))
     model.resize_token_embeddings(50)
     assert model.get_input_embeddings().num_embeddings == 50
-    assert model.config.vocab_size == model.config.backbone_config.vocab_size == 50
+    assert model.vocab_size == model.config.vocab_size == model.config.backbone_config.vocab_size == 50
 
 
 def test_activation_checkpointing_gives_the_same_gradients():

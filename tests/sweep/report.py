@@ -10,8 +10,8 @@ from .checks import Row
 
 _PAGE = """# Backbones
 
-Every text model type of transformers {version} under {heads}, as tiny models with random weights. This page
-is written by `make sweep`; do not edit it.
+Every text model type of transformers {version}, as tiny models with random weights, under {heads}.
+This page is written by `make sweep`; do not edit it.
 
 **{summary}**
 
