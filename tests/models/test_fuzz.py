@@ -210,29 +210,20 @@ def fuzz_config(data):
     return None
 
 
-@QUICK
-@given(data=st.data())
-def test_random_inputs(data):
-    fuzz_inputs(data)
+both = pytest.mark.parametrize("fuzz", [fuzz_inputs, fuzz_config])
 
 
+@both
 @QUICK
 @given(data=st.data())
-def test_random_configurations(data):
-    fuzz_config(data)
+def test_random_cases(fuzz, data):
+    fuzz(data)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
+@both
 @THOROUGH
 @given(data=st.data())
-def test_very_many_random_inputs(data):
-    fuzz_inputs(data)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(1800)
-@THOROUGH
-@given(data=st.data())
-def test_very_many_random_configurations(data):
-    fuzz_config(data)
+def test_ten_thousand_random_cases(fuzz, data):
+    fuzz(data)
