@@ -56,7 +56,7 @@ def export_onnx(model: PreTrainedModel, path: str | os.PathLike, *, token_types:
     limit = getattr(model, "max_sequence_length", None)
     batch = torch.export.Dim("batch_size", max=_LARGEST_BATCH)
     length = torch.export.Dim("sequence_length", max=limit or 1 << 20)
-    attention = model.config._attn_implementation
+    attention = {part: part.config._attn_implementation for part in _parts(model)}
     # ONNX has no fused attention; torch 2.13 cannot follow the shapes of T5's through its decomposition.
     model.set_attn_implementation("eager")
     try:
@@ -74,8 +74,14 @@ def export_onnx(model: PreTrainedModel, path: str | os.PathLike, *, token_types:
             verbose=False,
         )
     finally:
-        model.set_attn_implementation(attention)
+        for part, implementation in attention.items():
+            part.config._attn_implementation = implementation
     program.save(os.fspath(path))
+
+
+def _parts(model: PreTrainedModel) -> list[PreTrainedModel]:
+    """The model and the models inside it; each may have an attention of its own."""
+    return [part for part in model.modules() if isinstance(part, PreTrainedModel)]
 
 
 def quantize_onnx(path: str | os.PathLike, quantized_path: str | os.PathLike) -> None:
@@ -120,7 +126,16 @@ class OnnxClassifier:
         self.input_names = [node.name for node in self._session.get_inputs()]
 
     def __call__(self, encoded: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Return the logits `(batch_size, num_labels)` of a batch that a tokenizer made (`return_tensors="np"`)."""
+        """Return the logits `(batch_size, num_labels)` of a batch that a tokenizer made (`return_tensors="np"`).
+
+        Raises:
+            ValueError: if the batch lacks one of `input_names`.
+        """
+        missing = [name for name in self.input_names if name not in encoded]
+        if missing:
+            raise ValueError(
+                f"The file reads {self.input_names}, but the batch has no {missing}: let a tokenizer make it."
+            )
         inputs = {name: np.asarray(encoded[name], dtype=np.int64) for name in self.input_names}
         return self._session.run(["logits"], inputs)[0]
 
@@ -131,7 +146,7 @@ class Parity:
 
     Args:
         texts: number of texts compared.
-        largest_difference: largest difference between two logits.
+        largest_difference: largest difference between two logits, NaN if one of them is.
         same_decisions: share of the texts with the same highest logit.
     """
 
@@ -156,7 +171,8 @@ def compare_with_model(
         actual = onnx_classifier(batch)
         inputs = {name: torch.from_numpy(np.asarray(batch[name])) for name in onnx_classifier.input_names}
         expected = model(**inputs).logits.numpy()
-        largest = max(largest, float(np.abs(actual - expected).max()))
+        # A plain `max` would let a NaN pass for no difference.
+        largest = float(np.maximum(largest, np.abs(actual - expected).max()))
         same += int((actual.argmax(-1) == expected.argmax(-1)).sum())
         texts += len(actual)
     return Parity(texts, largest, same / texts)

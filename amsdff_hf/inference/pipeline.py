@@ -41,14 +41,16 @@ class ThresholdPipeline(TextClassificationPipeline):
 
     def preprocess(self, inputs: str | dict[str, str], **tokenizer_kwargs: Any) -> BatchEncoding:
         """Tokenize one text, or one pair as `{"text": ..., "text_pair": ...}`."""
-        tokenizer_kwargs = {"truncation": True, "max_length": self._max_length(), **tokenizer_kwargs}
-        encoded = super().preprocess(inputs, **tokenizer_kwargs)
-        if not self._has_warned and any(encoding.overflowing for encoding in encoded.encodings or []):
-            self._has_warned = True
-            logger.warning(
-                "A text is longer than %d tokens and was cut; so will be further ones, without a word.",
-                encoded["input_ids"].shape[1],
-            )
+        longest = tokenizer_kwargs.get("max_length", self._max_length())
+        encoded = super().preprocess(inputs, **{"truncation": True, "max_length": longest, **tokenizer_kwargs})
+        length = encoded["input_ids"].shape[1]
+        if not self._has_warned and longest is not None and length >= longest:
+            whole = super().preprocess(inputs, **{**tokenizer_kwargs, "truncation": False, "max_length": None, "verbose": False})
+            if whole["input_ids"].shape[1] > length:
+                self._has_warned = True
+                logger.warning(
+                    "A text is longer than %d tokens and was cut; so will be further ones, without a word.", length
+                )
         return encoded
 
     def postprocess(self, model_outputs: Any, **parameters: Any) -> dict[str, Any] | list[dict[str, Any]]:
@@ -56,12 +58,14 @@ class ThresholdPipeline(TextClassificationPipeline):
         if not self._decides(parameters):
             return super().postprocess(model_outputs, **parameters)
         config = self.model.config
-        ranked = super().postprocess(model_outputs, **parameters, top_k=None, _legacy=False)
+        ranked = super().postprocess(model_outputs, top_k=None, _legacy=False)
         thresholds = getattr(config, "thresholds", None) or [0.5] * config.num_labels
         return [row for row in ranked if row["score"] >= thresholds[config.label2id[row["label"]]]]
 
     def _decides(self, parameters: dict[str, Any]) -> bool:
-        return self.model.config.problem_type == "multi_label_classification" and "top_k" not in parameters
+        # Thresholds are probabilities: they say nothing about scores that somebody asked for in another form.
+        asked = {"top_k", "function_to_apply"} & parameters.keys()
+        return self.model.config.problem_type == "multi_label_classification" and not asked
 
     def _max_length(self) -> int | None:
         positions = getattr(self.model, "max_sequence_length", None)

@@ -144,7 +144,7 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
         """
         if (input_ids is None) == (inputs_embeds is None):
             raise ValueError("You must specify exactly one of `input_ids` and `inputs_embeds`.")
-        self._check_shape((input_ids if inputs_embeds is None else inputs_embeds).shape)
+        self._check_shape((input_ids if inputs_embeds is None else inputs_embeds).shape, attention_mask)
         if input_ids is not None:
             self._check_ids(input_ids)
         inputs = {
@@ -156,7 +156,7 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
         }
         inputs = {name: value for name, value in inputs.items() if value is not None and self._accepts(name)}
         positions = None
-        if attention_mask is not None and attention_mask.dim() == 2:
+        if attention_mask is not None:
             positions = front_positions(attention_mask)
             inputs = {name: move_to_front(value, positions) for name, value in inputs.items()}
             kwargs = {name: _to_front_if_per_token(value, positions) for name, value in kwargs.items()}
@@ -185,12 +185,17 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
                 f"ids 0 to {size - 1}: use its own tokenizer, or `resize_token_embeddings`."
             )
 
-    def _check_shape(self, shape: torch.Size) -> None:
+    def _check_shape(self, shape: torch.Size, attention_mask: torch.Tensor | None) -> None:
         rows, length = shape[:2]
         if rows == 0 or length == 0:
             raise ValueError(
                 f"There is nothing to read: the batch has {rows} texts of {length} tokens. Leave empty batches out, "
                 "and give a text without tokens one token of padding."
+            )
+        if attention_mask is not None and attention_mask.shape != shape[:2]:
+            raise ValueError(
+                f"`attention_mask` must have one number per token, ({rows}, {length}), but has the shape "
+                f"{tuple(attention_mask.shape)}: pass what the tokenizer returned."
             )
         if self.max_sequence_length is not None and length > self.max_sequence_length:
             raise ValueError(
@@ -276,9 +281,13 @@ def _in_input_order(outputs: BaseModelOutput, positions: torch.Tensor | None) ->
 
 
 def _attention_in_input_order(attention: torch.Tensor | None, positions: torch.Tensor) -> torch.Tensor | None:
-    if attention is None or attention.shape[-2:] != (positions.shape[1], positions.shape[1]):
-        return attention
-    return move_back(move_back(attention, positions, dim=-2), positions, dim=-1)
+    length = positions.shape[1]
+    # The keys of a sparse attention are offsets and not tokens.
+    if attention is not None and attention.shape[-1] == length:
+        attention = move_back(attention, positions, dim=-1)
+    if attention is not None and attention.shape[-2] == length:
+        attention = move_back(attention, positions, dim=-2)
+    return attention
 
 
 __all__ = ["BackboneClassifierPreTrainedModel"]

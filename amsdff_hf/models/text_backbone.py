@@ -71,7 +71,7 @@ def load_backbone(name_or_path: str, loading_arguments: dict[str, Any]) -> tuple
     finding = {name: value for name, value in loading_arguments.items() if name in _FINDING_ARGUMENTS}
     try:
         config = AutoConfig.from_pretrained(name_or_path, trust_remote_code=False, **finding)
-    except (OSError, ValueError) as error:
+    except OSError as error:
         offline = "on" if os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "on", "yes", "true") else "off"
         raise OSError(
             f"No backbone {name_or_path!r}: there is no folder {os.path.abspath(name_or_path)} with a config.json, "

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 from pathlib import Path
 
 import torch
@@ -30,8 +31,10 @@ def fetch_source(cache: Path) -> Path:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"]
         command += ["--no-build-isolation", "--dest", str(cache), f"transformers=={transformers.__version__}"]
         subprocess.run(command, check=True)
-        with tarfile.open(cache / f"{name}.tar.gz") as archive:
-            archive.extractall(cache, filter="data")
+        # Unpacked beside its place and moved there whole, so that an interrupted run leaves no half of it.
+        with tarfile.open(cache / f"{name}.tar.gz") as archive, tempfile.TemporaryDirectory(dir=cache) as folder:
+            archive.extractall(folder, filter="data")
+            (Path(folder) / name).rename(cache / name)
     return cache / name
 
 

@@ -51,6 +51,26 @@ def test_token_types_and_int8(tmp_path, bert_config):
     assert (tmp_path / "int8.onnx").stat().st_size < 0.8 * (tmp_path / "model.onnx").stat().st_size
 
 
+def test_numbers_that_are_none_are_no_parity(bert_config):
+    model = random_model(AmsdffConfig(backbone_config=bert_config, num_labels=3))
+
+    def broken(batch):
+        return np.full((len(batch["input_ids"]), 3), np.nan)
+
+    broken.input_names = ["input_ids", "attention_mask"]
+    assert np.isnan(compare_with_model(broken, model, batches("right")).largest_difference)
+
+
+def test_the_model_keeps_its_attention(tmp_path, bert_config):
+    model = random_model(AmsdffConfig(backbone_config=bert_config))
+    model.backbone.set_attn_implementation("eager")
+    before = model.backbone.config._attn_implementation, model.config._attn_implementation
+    export_onnx(model, tmp_path / "model.onnx")
+    assert (model.backbone.config._attn_implementation, model.config._attn_implementation) == before
+    with pytest.raises(ValueError, match="has no .'attention_mask'"):
+        OnnxClassifier(tmp_path / "model.onnx")({"input_ids": np.ones((1, 3))})
+
+
 def test_what_cannot_be_exported_is_said(tmp_path, bert_config, monkeypatch):
     model = random_model(AmsdffConfig(backbone_config=bert_config))
     with pytest.raises(ValueError, match="evaluation mode.*training=True"):

@@ -1,11 +1,12 @@
 import pytest
 import torch
 from datasets import Dataset
-from transformers import pipeline
+from transformers import CanineTokenizer, pipeline
 from transformers.pipelines.pt_utils import KeyDataset
 
 from amsdff_hf import AmsdffConfig, AmsdffModel, ThresholdPipeline
 from tests.conftest import make_tokenizer, random_model
+from tests.sweep.tiny_configs import tiny_config
 
 
 TEXTS = ["good film", "a bad plot and a poor actor.", "the bank", "team", "share price"]
@@ -130,6 +131,7 @@ def test_labels_whose_score_reaches_their_threshold(saved):
     assert classifier(TEXTS[0]) == chosen
     assert list(classifier(TEXTS[:1], batch_size=2)) == [chosen]
     assert classifier(TEXTS[0], top_k=1) == ranked[:1]
+    assert len(classifier(TEXTS[0], top_k=None, function_to_apply="none")) == 3
     classifier.model.config.thresholds = None
     assert classifier(TEXTS[0]) == [row for row in ranked if row["score"] >= 0.5]
     classifier.model.config.thresholds = [1.0, 1.0, 1.0]
@@ -159,3 +161,29 @@ def test_long_texts_are_cut_and_it_is_said_once(saved, tokenizer_limit, caplog):
     assert answers[0] == classifier("good film " * (longest // 2 - 1))[0]
     with pytest.raises(ValueError, match="A text has 102 tokens"):
         classifier(LONG, truncation=False)
+
+
+def test_pairs_and_batches_are_decided_like_single_texts(saved):
+    _, _, folder = saved(labels=["a", "b", "c"], problem_type="multi_label_classification", thresholds=[0.4, 0.5, 0.6])
+    classifier = pipeline("text-classification", model=folder, pipeline_class=ThresholdPipeline)
+    singles = [classifier(text) for text in TEXTS]
+    assert len({len(labels) for labels in singles}) > 1
+    for inputs in (TEXTS, (text for text in TEXTS)):
+        answers = list(classifier(inputs, batch_size=2))
+        assert [[row["label"] for row in answer] for answer in answers] == [
+            [row["label"] for row in answer] for answer in singles
+        ]
+    pair = {"text": TEXTS[0], "text_pair": TEXTS[1]}
+    ranked = classifier(pair, top_k=None)
+    chosen = {row["label"] for row in ranked if row["score"] >= {"a": 0.4, "b": 0.5, "c": 0.6}[row["label"]]}
+    assert {row["label"] for row in classifier(pair)} == chosen
+
+
+def test_slow_tokenizers_are_heard_too(tmp_path, caplog):
+    config = AmsdffConfig(backbone_config=tiny_config("canine"), labels=["no", "yes"])
+    tokenizer = CanineTokenizer(model_max_length=32)
+    classifier = ThresholdPipeline(model=random_model(config), tokenizer=tokenizer)
+    classifier("short")
+    assert not caplog.records
+    classifier("long " * 100)
+    assert ["A text is longer than 32 tokens" in record.getMessage() for record in caplog.records] == [True]

@@ -11,6 +11,7 @@ from transformers import (
 
 from amsdff_hf import AmsdffConfig, AmsdffForSequenceClassification, AmsdffModel
 from tests.conftest import BACKBONE_CONFIGS, SIZES, random_model
+from tests.sweep.tiny_configs import tiny_config
 
 
 def batch(length=7, rows=3):
@@ -68,6 +69,24 @@ def test_hidden_states_and_attentions_stand_in_the_order_of_the_input(bert_confi
         assert maps[:, :, 2:, :2].abs().max() == 0
 
 
+def test_sparse_attention_maps_are_moved_back_by_their_queries():
+    model = random_model(AmsdffConfig(backbone_config=tiny_config("longformer")))
+    ids = torch.randint(10, 100, (1, 8))
+    mask = torch.tensor([[0, 0, 0, 0, 1, 1, 1, 1]])
+    with torch.no_grad():
+        maps = model(ids, attention_mask=mask, output_attentions=True).attentions
+    for attention in maps:
+        assert attention[0, :, :4].abs().max() == 0
+        assert (attention[0, :, 4:].abs().sum(-1) > 0).all()
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (1, 7), (3, 1, 7, 7), (7,)])
+def test_masks_of_other_shapes_are_refused(bert_config, shape):
+    model = random_model(AmsdffConfig(backbone_config=bert_config))
+    with pytest.raises(ValueError, match=r"`attention_mask` must have one number per token, \(3, 7\)"):
+        model(batch(), attention_mask=torch.ones(shape))
+
+
 def test_resizing_reaches_the_backbone(bert_config):
     model = random_model(AmsdffConfig(backbone_config=bert_config))
     model.resize_token_embeddings(50)
@@ -90,8 +109,9 @@ def test_activation_checkpointing_gives_the_same_gradients():
             enable = getattr(model, "activation_checkpointing_enable", None) or model.gradient_checkpointing_enable
             enable()
         model(batch(), labels=torch.tensor([0, 1, 0])).loss.backward()
-        gradients.append(model.get_input_embeddings().weight.grad.clone())
+        gradients.append({name: parameter.grad.clone() for name, parameter in model.named_parameters()})
     assert any(getattr(module, "gradient_checkpointing", False) for module in model.modules())
+    assert len(gradients[0]) > 50
     torch.testing.assert_close(*gradients)
 
 
