@@ -45,7 +45,8 @@ class ThresholdPipeline(TextClassificationPipeline):
         encoded = super().preprocess(inputs, **{"truncation": True, "max_length": longest, **tokenizer_kwargs})
         length = encoded["input_ids"].shape[1]
         if not self._has_warned and longest is not None and length >= longest:
-            whole = super().preprocess(inputs, **{**tokenizer_kwargs, "truncation": False, "max_length": None, "verbose": False})
+            uncut = {**tokenizer_kwargs, "truncation": False, "max_length": None, "verbose": False}
+            whole = super().preprocess(inputs, **uncut)
             if whole["input_ids"].shape[1] > length:
                 self._has_warned = True
                 logger.warning(

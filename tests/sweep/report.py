@@ -30,6 +30,9 @@ transformers.
 Texts are "limited" where a table of positions ends: `model.max_sequence_length` tells where, and a longer
 text is refused with a sentence.
 
+"Tensors without a gradient" belong to parts that texts do not pass, such as a vision tower: under DDP they
+need `ddp_find_unused_parameters`, which the Trainer turns on by itself unless it checkpoints gradients.
+
 | model type | works | padding on the right | padding on the left | texts | notes |
 |---|---|---|---|---|---|
 {table}

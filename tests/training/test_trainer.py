@@ -1,11 +1,13 @@
 """What users of the stock Trainer switch on, with the real one."""
 
+import copy
+
 import pytest
 import torch
 from transformers import Trainer, TrainingArguments
 
 from amsdff_hf import AmsdffConfig, AmsdffForSequenceClassification
-from tests.conftest import BACKBONE_CONFIGS, SIZES
+from tests.conftest import BACKBONE_CONFIGS, SIZES, random_model
 
 
 IDS = torch.randint(5, SIZES["vocab_size"], (32, 8), generator=torch.Generator().manual_seed(0))
@@ -51,26 +53,35 @@ def test_the_best_model_is_loaded_at_the_end(tmp_path):
 
 
 def test_bf16(tmp_path):
-    model = build()
+    """The weights stay in float32, the matrix products are done in bfloat16."""
+    model, dtypes = random_model(build().config).train(), set()
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    model.classifier.label_scores.register_forward_hook(lambda _, inputs, output: dtypes.add(output.dtype))
     trainer = Trainer(model=model, args=arguments(tmp_path, bf16=True), train_dataset=ROWS)
     trainer.train()
+    assert dtypes == {torch.bfloat16}
     assert all(tensor.dtype == torch.float32 and tensor.isfinite().all() for tensor in model.state_dict().values())
-    assert sum(not torch.equal(before[name], tensor) for name, tensor in model.state_dict().items()) > 50
-    predicted = trainer.predict(ROWS).predictions
-    with torch.no_grad():
-        exact = model.eval()(IDS).logits
-    assert (torch.from_numpy(predicted).float() - exact).abs().max() < 0.1
+    assert all(not torch.equal(before[name], tensor) for name, tensor in model.named_parameters())
+    predicted = torch.from_numpy(trainer.predict(ROWS).predictions).float()
+    assert_close_to_float32(predicted, model)
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_a_model_in_half_precision_stays_close(dtype):
-    model = build().eval()
+    model = random_model(build().config)
     with torch.no_grad():
-        exact = model(IDS).logits
-        half = model.to(dtype)(IDS).logits
+        half = copy.deepcopy(model).to(dtype)(IDS).logits
     assert half.dtype == dtype
-    torch.testing.assert_close(half.float(), exact, atol=0.05, rtol=0.05)
+    assert_close_to_float32(half.float(), model)
+
+
+def assert_close_to_float32(logits, model):
+    """Close to what a fresh model with the same weights says, compared with how far the texts are apart."""
+    exact = build()
+    exact.load_state_dict(model.state_dict())
+    with torch.no_grad():
+        expected = exact.eval()(IDS).logits
+    assert 0 < (logits - expected).abs().max() < 0.25 * expected.std(dim=0).min()
 
 
 def test_search_for_hyper_parameters(tmp_path):
