@@ -15,6 +15,7 @@ from transformers.modeling_outputs import BaseModelOutput
 from transformers.utils import logging
 
 from .configuration_backbone import BackboneClassifierConfig
+from .input_checks import check_ids, check_length, check_shapes
 from .losses import classification_loss
 from .padding import front_positions, move_back, move_to_front
 from .text_backbone import build_backbone, learned_positions, load_backbone
@@ -130,7 +131,7 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
             input_ids: `(batch_size, sequence_length)`; or else `inputs_embeds`.
             attention_mask: `(batch_size, sequence_length)`, zero at padding.
             token_type_ids: `(batch_size, sequence_length)`; dropped if the backbone knows no token types.
-            position_ids: `(batch_size, sequence_length)`; dropped if the backbone takes none.
+            position_ids: `(batch_size or 1, sequence_length)`; dropped if the backbone takes none.
             inputs_embeds: `(batch_size, sequence_length, embedding_size)`.
             kwargs: further arguments of the backbone's forward.
 
@@ -140,20 +141,19 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
 
         Raises:
             ValueError: if not exactly one of `input_ids` and `inputs_embeds` is given, if the texts are empty or too
-                long, or if an id is not in the vocabulary.
+                long, if an input does not fit the tokens, or if an id has no embedding.
         """
         if (input_ids is None) == (inputs_embeds is None):
             raise ValueError("You must specify exactly one of `input_ids` and `inputs_embeds`.")
-        self._check_shape((input_ids if inputs_embeds is None else inputs_embeds).shape, attention_mask)
-        if input_ids is not None:
-            self._check_ids(input_ids)
-        inputs = {
-            "input_ids": input_ids,
+        if position_ids is not None and len(position_ids) == 1:
+            position_ids = position_ids.expand(len(input_ids if inputs_embeds is None else inputs_embeds), -1)
+        others = {
             "attention_mask": attention_mask,
             "token_type_ids": token_type_ids if self._has_token_types() else None,
             "position_ids": position_ids,
-            "inputs_embeds": inputs_embeds,
         }
+        self._check_inputs(input_ids, inputs_embeds, others)
+        inputs = {"input_ids": input_ids, "inputs_embeds": inputs_embeds, **others}
         inputs = {name: value for name, value in inputs.items() if value is not None and self._accepts(name)}
         positions = None
         if attention_mask is not None:
@@ -173,36 +173,18 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
         # RoBERTa-like backbones have one type only, but some tokenizers number the second text of a pair 1.
         return self._accepts("token_type_ids") and getattr(self.config.get_text_config(), "type_vocab_size", 2) > 1
 
-    def _check_ids(self, input_ids: torch.Tensor) -> None:
-        # On an accelerator the look would wait for all work before it, and a compiled graph cannot branch on it.
-        has_vocabulary = hasattr(self.config.get_text_config(), "vocab_size")
-        if input_ids.device.type != "cpu" or torch.compiler.is_compiling() or not has_vocabulary:
-            return
-        size = len(self.get_input_embeddings().weight)
-        if input_ids.numel() and not 0 <= input_ids.min() <= input_ids.max() < size:
-            raise ValueError(
-                f"`input_ids` go from {input_ids.min()} to {input_ids.max()}, but the backbone has embeddings for the "
-                f"ids 0 to {size - 1}: use its own tokenizer, or `resize_token_embeddings`."
-            )
-
-    def _check_shape(self, shape: torch.Size, attention_mask: torch.Tensor | None) -> None:
-        rows, length = shape[:2]
-        if rows == 0 or length == 0:
-            raise ValueError(
-                f"There is nothing to read: the batch has {rows} texts of {length} tokens. Leave empty batches out, "
-                "and give a text without tokens one token of padding."
-            )
-        if attention_mask is not None and attention_mask.shape != shape[:2]:
-            raise ValueError(
-                f"`attention_mask` must have one number per token, ({rows}, {length}), but has the shape "
-                f"{tuple(attention_mask.shape)}: pass what the tokenizer returned."
-            )
-        if self.max_sequence_length is not None and length > self.max_sequence_length:
-            raise ValueError(
-                f"A text has {length} tokens, but the backbone ({self.config.backbone_config.model_type}) has "
-                f"positions for {self.max_sequence_length}: call the tokenizer or pipeline with `truncation=True, "
-                f"max_length={self.max_sequence_length}`."
-            )
+    def _check_inputs(
+        self, input_ids: torch.Tensor | None, inputs_embeds: torch.Tensor | None, others: dict[str, torch.Tensor]
+    ) -> None:
+        tokens, text_config = input_ids if inputs_embeds is None else inputs_embeds, self.config.get_text_config()
+        check_shapes(tokens, others)
+        check_length(tokens.shape[1], self.max_sequence_length, self.config.backbone_config.model_type)
+        if input_ids is not None and hasattr(text_config, "vocab_size"):
+            size = len(self.get_input_embeddings().weight)
+            check_ids("input_ids", input_ids, size, "use its own tokenizer, or `resize_token_embeddings`")
+        types, num_types = others.get("token_type_ids"), getattr(text_config, "type_vocab_size", None)
+        if types is not None and num_types is not None:
+            check_ids("token_type_ids", types, num_types, "use its own tokenizer, or leave them out")
 
     @classmethod
     def from_backbone(

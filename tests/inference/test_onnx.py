@@ -36,8 +36,8 @@ def test_exported_file_gives_the_logits_of_the_model(config_class, name, tmp_pat
         assert parity.same_decisions == 1
 
 
-def test_token_types_and_int8(tmp_path, bert_config):
-    model = random_model(AmsdffConfig(backbone_config=bert_config, num_labels=3))
+def test_token_types_and_int8(config_class, tmp_path, bert_config):
+    model = random_model(config_class(backbone_config=bert_config, num_labels=3))
     export_onnx(model, tmp_path / "model.onnx", token_types=True)
     classifier = OnnxClassifier(tmp_path / "model.onnx", num_threads=1)
     assert classifier.input_names == ["input_ids", "attention_mask", "token_type_ids"]

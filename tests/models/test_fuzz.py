@@ -54,7 +54,7 @@ def mostly(*usual, rarely):
 
 @st.composite
 def inputs(draw):
-    """Ids or embeddings with a mask, all of them valid but for the length and, rarely, an id."""
+    """Ids or embeddings with a mask, all of them valid but for the length and, rarely, an id or the mask's shape."""
     rows, length = draw(mostly(1, 2, 3, 4, 5, rarely=[0])), draw(mostly(*range(1, LONGEST), rarely=[0, LONGEST, 99]))
     generator = torch.Generator().manual_seed(draw(st.integers(0, 2**32)))
     kind = draw(mostly("ids", "special", "embeddings", rarely=["wrong ids"]))
@@ -68,10 +68,14 @@ def inputs(draw):
         made = {"input_ids": torch.randint(low, high, (rows, length), generator=generator)}
     share = draw(st.sampled_from([None, 0.0, 0.1, 0.5, 0.9, 1.0]))
     if share is not None:
-        mask = torch.rand(rows, length, generator=generator) < share
+        shape = draw(
+            mostly((rows, length), rarely=[(rows, length + 1), (rows + 1, length), (rows, 1, length), (length,)])
+        )
+        mask = torch.rand(shape, generator=generator) < share
         made["attention_mask"] = mask.to(draw(st.sampled_from([torch.bool, torch.int32, torch.int64, torch.float32])))
-    if draw(st.booleans()) and length:
-        made["token_type_ids"] = torch.randint(0, 2, (rows, length), generator=generator)
+    if draw(st.booleans()):
+        low, high = draw(mostly((0, 2), rarely=[(-1, 3)]))
+        made["token_type_ids"] = torch.randint(low, high, (rows, length), generator=generator)
     return made
 
 
@@ -84,14 +88,22 @@ def labels(draw, rows):
     return draw(mostly(made, rarely=[made[:-1], made[:, None].expand(-1, 3)]))
 
 
+def are_ids(values, size):
+    return values is None or values.numel() == 0 or bool(0 <= values.min() <= values.max() < size)
+
+
 def check_inputs(config_class, name, dtype, made, wanted):
     model = cached_model(config_class, name, dtype)
     made = {key: value.to(dtype) if key == "inputs_embeds" else value for key, value in made.items()}
     rows, length = next(iter(made.values())).shape[:2]
     asked = {"return_explanations": True} if "return_explanations" in signature(model.forward).parameters else {}
-    ids = made.get("input_ids", torch.zeros(1))
+    valid = (
+        made.get("attention_mask", torch.ones(rows, length)).shape == (rows, length)
+        and are_ids(made.get("input_ids"), SIZES["vocab_size"])
+        # The other backbones know no token types, and these are left out.
+        and (name != "bert" or are_ids(made.get("token_type_ids"), 2))
+    )
     fits = rows > 0 and 1 <= length <= POSITIONS.get(name, math.inf)
-    valid = ids.numel() == 0 or 0 <= ids.min() <= ids.max() < SIZES["vocab_size"]
     try:
         with torch.no_grad():
             outputs = model(**made, **asked)

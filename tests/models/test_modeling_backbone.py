@@ -80,11 +80,38 @@ def test_sparse_attention_maps_are_moved_back_by_their_queries():
         assert (attention[0, :, 4:].abs().sum(-1) > 0).all()
 
 
-@pytest.mark.parametrize("shape", [(3, 5), (1, 7), (3, 1, 7, 7), (7,)])
-def test_masks_of_other_shapes_are_refused(bert_config, shape):
+@pytest.mark.parametrize("name", ["attention_mask", "token_type_ids", "position_ids"])
+@pytest.mark.parametrize("shape", [(3, 5), (4, 7), (7,)])
+def test_inputs_of_other_shapes_are_refused(bert_config, name, shape):
     model = random_model(AmsdffConfig(backbone_config=bert_config))
-    with pytest.raises(ValueError, match=r"`attention_mask` must have one number per token, \(3, 7\)"):
-        model(batch(), attention_mask=torch.ones(shape))
+    with pytest.raises(ValueError, match=rf"`{name}` must have one number per token, \(3, 7\), but has the shape \("):
+        model(batch(), **{name: torch.ones(shape, dtype=torch.long)})
+
+
+def test_masks_of_attention_are_refused(bert_config):
+    model = random_model(AmsdffConfig(backbone_config=bert_config))
+    for shape in [(3, 7, 7), (3, 1, 7, 7)]:
+        with pytest.raises(ValueError, match="`attention_mask` must have one number per token"):
+            model(batch(), attention_mask=torch.ones(shape))
+
+
+def test_one_row_of_positions_serves_all_texts(bert_config):
+    model = random_model(AmsdffConfig(backbone_config=bert_config))
+    mask = torch.tensor([[0, 0, 1, 1, 1, 1, 1]] * 3)
+    with torch.no_grad():
+        one = model(batch(), attention_mask=mask, position_ids=torch.arange(7)[None])
+        each = model(batch(), attention_mask=mask, position_ids=torch.arange(7).expand(3, 7))
+    assert torch.equal(one.logits, each.logits)
+
+
+def test_ids_without_an_embedding_are_refused(bert_config):
+    model = random_model(AmsdffConfig(backbone_config=bert_config))
+    with pytest.raises(ValueError, match="`token_type_ids` go from 0 to 5, .* for the ids 0 to 1"):
+        model(batch(), token_type_ids=torch.tensor([[0, 0, 0, 1, 1, 1, 5]] * 3))
+    with pytest.raises(ValueError, match="`input_ids` go from -1 to .* its own tokenizer"):
+        model(torch.tensor([[3, -1]]))
+    with pytest.raises(ValueError, match=r"shape \(batch_size, sequence_length\), got \(2,\)"):
+        model(torch.tensor([3, 1]))
 
 
 def test_resizing_reaches_the_backbone(bert_config):

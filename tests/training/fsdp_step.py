@@ -25,13 +25,14 @@ def step(model: torch.nn.Module, ids: torch.Tensor, labels: torch.Tensor) -> Non
 def main() -> None:
     """Shard every backbone layer, the classifier and the rest, take a step on a part of the texts each."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("model_type")
     parser.add_argument("folder", type=Path)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     dist.init_process_group("gloo")
     rank, world_size = dist.get_rank(), dist.get_world_size()
     mesh = init_device_mesh("cpu", (world_size,))
-    model = build_model("mixture").train()
+    model = build_model(arguments.model_type, "mixture").train()
     for layer in (*model.backbone.encoder.layer, model.classifier, model):
         fully_shard(layer, mesh=mesh)
     part = slice(rank * TEXTS // world_size, (rank + 1) * TEXTS // world_size)

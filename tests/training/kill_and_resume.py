@@ -7,10 +7,17 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
-from transformers import Trainer, TrainerCallback, TrainingArguments, set_seed
+from transformers import (
+    CONFIG_MAPPING,
+    AutoModelForSequenceClassification,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+    set_seed,
+)
 from transformers.trainer_utils import get_last_checkpoint
 
-from amsdff_hf import AmsdffConfig, AmsdffForSequenceClassification
+import amsdff_hf  # noqa: F401
 from tests.conftest import BACKBONE_CONFIGS, SIZES
 
 
@@ -32,12 +39,14 @@ class Killer(TrainerCallback):
 def main() -> None:
     """Train for three epochs, from the last checkpoint if there is one, with dropout, AdamW and a schedule."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("model_type")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--kill_at", type=int, default=0)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     set_seed(5)
-    model = AmsdffForSequenceClassification(AmsdffConfig(backbone_config=BACKBONE_CONFIGS["bert"](), num_labels=3))
+    config = CONFIG_MAPPING[arguments.model_type](backbone_config=BACKBONE_CONFIGS["bert"](), num_labels=3)
+    model = AutoModelForSequenceClassification.from_config(config)
     training = TrainingArguments(
         output_dir=str(arguments.folder),
         per_device_train_batch_size=4,

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
-from transformers import Trainer, TrainingArguments
+from transformers import CONFIG_MAPPING, PreTrainedModel, Trainer, TrainingArguments
 
-from amsdff_hf import AmsdffConfig, AmsdffForSequenceClassification
-from tests.conftest import BACKBONE_CONFIGS, SIZES, random_model
+import amsdff_hf  # noqa: F401
+from tests.conftest import BACKBONE_CONFIGS, SIZES, no_dropout, random_model
 
 
-NO_DROPOUT = {"head_dropout": 0.0, "head_attention_dropout": 0.0, "classifier_dropouts": (0.0, 0.0)}
 TEXTS, STEPS = 16, 2
 IDS = torch.randint(5, SIZES["vocab_size"], (STEPS * TEXTS, 8), generator=torch.Generator().manual_seed(0))
 ROWS = torch.arange(STEPS * TEXTS)
@@ -37,11 +36,12 @@ CASES = {
 }
 
 
-def build_model(case: str) -> AmsdffForSequenceClassification:
-    """The model of a case, always with the same random weights and without dropout."""
+def build_model(model_type: str, case: str) -> PreTrainedModel:
+    """The model of an architecture and a case, always with the same random weights and without dropout."""
     backbone = BACKBONE_CONFIGS["bert"]()
     backbone.hidden_dropout_prob = backbone.attention_probs_dropout_prob = 0.0
-    return random_model(AmsdffConfig(backbone_config=backbone, **NO_DROPOUT, **CASES[case][0]))
+    config_class = CONFIG_MAPPING[model_type]
+    return random_model(config_class(backbone_config=backbone, **no_dropout(config_class), **CASES[case][0]))
 
 
 def rows(case: str) -> list[dict[str, torch.Tensor]]:
@@ -49,7 +49,7 @@ def rows(case: str) -> list[dict[str, torch.Tensor]]:
     return [{"input_ids": ids, "labels": label} for ids, label in zip(IDS, CASES[case][1])]
 
 
-def train(case: str, folder: Path, batch_size: int, accumulation: int) -> Trainer:
+def train(model_type: str, case: str, folder: Path, batch_size: int, accumulation: int) -> Trainer:
     """Take two steps; under DDP the second one fails if a parameter was left unused in the first."""
     arguments = TrainingArguments(
         output_dir=str(folder),
@@ -67,7 +67,7 @@ def train(case: str, folder: Path, batch_size: int, accumulation: int) -> Traine
         use_cpu=True,
         disable_tqdm=True,
     )
-    trainer = Trainer(model=build_model(case), args=arguments, train_dataset=rows(case))
+    trainer = Trainer(model=build_model(model_type, case), args=arguments, train_dataset=rows(case))
     trainer.train()
     return trainer
 
@@ -75,12 +75,13 @@ def train(case: str, folder: Path, batch_size: int, accumulation: int) -> Traine
 def main() -> None:
     """Train every case in this process group and save weights, world size and wrapper of the first process."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("model_type")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--batch_size", type=int)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     for case in CASES:
-        trainer = train(case, arguments.folder, arguments.batch_size, accumulation=1)
+        trainer = train(arguments.model_type, case, arguments.folder, arguments.batch_size, accumulation=1)
         if trainer.is_world_process_zero():
             facts = {"world_size": trainer.args.world_size, "wrapper": type(trainer.model_wrapped).__name__}
             save_file(trainer.model.state_dict(), arguments.folder / f"{case}.safetensors")

@@ -9,12 +9,12 @@ from tests.training.fsdp_step import step
 from tests.training.one_step import CASES, IDS, TEXTS, build_model
 
 
-def test_two_shards_take_the_step_of_one_process(tmp_path, run_python):
-    expected = build_model("mixture").train()
+def test_two_shards_take_the_step_of_one_process(config_class, tmp_path, run_python):
+    expected = build_model(config_class.model_type, "mixture").train()
     start = {name: tensor.clone() for name, tensor in expected.state_dict().items()}
     step(expected, IDS[:TEXTS], CASES["mixture"][1][:TEXTS])
     launch = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", 2, "-m")
-    run_python(*launch, "tests.training.fsdp_step", tmp_path)
+    run_python(*launch, "tests.training.fsdp_step", config_class.model_type, tmp_path)
     facts = json.loads((tmp_path / "facts.json").read_text())
     assert facts["world_size"] == 2
     assert facts["sharded"] == facts["parameters"] == len(start)

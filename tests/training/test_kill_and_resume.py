@@ -9,8 +9,8 @@ from safetensors.torch import load_file
 from tests.training.kill_and_resume import SAVE_STEPS, STEPS
 
 
-def test_resume_after_kill_is_bit_equal(tmp_path, run_python):
-    script = ("-m", "tests.training.kill_and_resume")
+def test_resume_after_kill_is_bit_equal(config_class, tmp_path, run_python):
+    script = ("-m", "tests.training.kill_and_resume", config_class.model_type)
     run_python(*script, tmp_path / "whole")
     expected = load_file(tmp_path / "whole" / "final.safetensors")
     # Another step in every run of the tests; a failure names it.

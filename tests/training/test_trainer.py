@@ -4,9 +4,8 @@ import copy
 
 import pytest
 import torch
-from transformers import Trainer, TrainingArguments
+from transformers import AutoModelForSequenceClassification, Trainer, TrainingArguments
 
-from amsdff_hf import AmsdffConfig, AmsdffForSequenceClassification
 from tests.conftest import BACKBONE_CONFIGS, SIZES, random_model
 
 
@@ -14,9 +13,16 @@ IDS = torch.randint(5, SIZES["vocab_size"], (32, 8), generator=torch.Generator()
 ROWS = [{"input_ids": ids, "labels": ids[0] % 2} for ids in IDS]
 
 
-def build(**fields) -> AmsdffForSequenceClassification:
-    torch.manual_seed(0)
-    return AmsdffForSequenceClassification(AmsdffConfig(backbone_config=BACKBONE_CONFIGS["bert"](), **fields))
+@pytest.fixture
+def build(config_class):
+    """Return a function that builds a fresh model of an architecture with these fields of its config."""
+
+    def built(**fields):
+        torch.manual_seed(0)
+        config = config_class(backbone_config=BACKBONE_CONFIGS["bert"](), **fields)
+        return AutoModelForSequenceClassification.from_config(config)
+
+    return built
 
 
 def arguments(folder, **changes) -> TrainingArguments:
@@ -33,7 +39,7 @@ def arguments(folder, **changes) -> TrainingArguments:
     return TrainingArguments(**{**settings, **changes})
 
 
-def test_the_best_model_is_loaded_at_the_end(tmp_path):
+def test_the_best_model_is_loaded_at_the_end(build, tmp_path):
     settings = arguments(
         tmp_path,
         num_train_epochs=4,
@@ -52,7 +58,7 @@ def test_the_best_model_is_loaded_at_the_end(tmp_path):
     assert trainer.evaluate()["eval_loss"] == pytest.approx(losses[best], abs=1e-6)
 
 
-def test_bf16(tmp_path):
+def test_bf16(build, tmp_path):
     """The weights stay in float32, the matrix products are done in bfloat16."""
     model, dtypes = random_model(build().config).train(), set()
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
@@ -63,35 +69,34 @@ def test_bf16(tmp_path):
     assert all(tensor.dtype == torch.float32 and tensor.isfinite().all() for tensor in model.state_dict().values())
     assert all(not torch.equal(before[name], tensor) for name, tensor in model.named_parameters())
     predicted = torch.from_numpy(trainer.predict(ROWS).predictions).float()
-    assert_close_to_float32(predicted, model)
+    assert_close_to_float32(predicted, model, build())
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
-def test_a_model_in_half_precision_stays_close(dtype):
+def test_a_model_in_half_precision_stays_close(build, dtype):
     model = random_model(build().config)
     with torch.no_grad():
         half = copy.deepcopy(model).to(dtype)(IDS).logits
     assert half.dtype == dtype
-    assert_close_to_float32(half.float(), model)
+    assert_close_to_float32(half.float(), model, build())
 
 
-def assert_close_to_float32(logits, model):
-    """Close to what a fresh model with the same weights says, compared with how far the texts are apart."""
-    exact = build()
+def assert_close_to_float32(logits, model, exact):
+    """Close to what another model with the same weights says in float32, compared with how far the texts are apart."""
     exact.load_state_dict(model.state_dict())
     with torch.no_grad():
         expected = exact.eval()(IDS).logits
     assert 0 < (logits - expected).abs().max() < 0.25 * expected.std(dim=0).min()
 
 
-def test_search_for_hyper_parameters(tmp_path):
-    """A new model for each trial, with the head's settings among the searched ones."""
+def test_search_for_hyper_parameters(build, tmp_path):
+    """A new model for each trial, with a field of the config among the searched ones."""
     built = []
 
     def model_init(trial):
-        scales = (1, 3) if trial is None else trial.suggest_categorical("scales", ["1 3", "1 3 5"]).split()
-        built.append(tuple(int(scale) for scale in scales))
-        return build(scales=built[-1])
+        shares = [0.0, 0.3]
+        built.append(shares[0] if trial is None else trial.suggest_categorical("label_smoothing", shares))
+        return build(label_smoothing=built[-1])
 
     settings = arguments(tmp_path, eval_strategy="epoch")
     trainer = Trainer(args=settings, train_dataset=ROWS, eval_dataset=ROWS[:16], model_init=model_init)
@@ -101,12 +106,12 @@ def test_search_for_hyper_parameters(tmp_path):
         n_trials=3,
         direction="minimize",
     )
-    assert set(best.hyperparameters) == {"learning_rate", "scales"}
+    assert set(best.hyperparameters) == {"learning_rate", "label_smoothing"}
     assert len(built) == 4
-    assert set(built[1:]) <= {(1, 3), (1, 3, 5)}
+    assert set(built[1:]) <= {0.0, 0.3}
 
 
-def test_smoothing_by_the_trainer(tmp_path):
+def test_smoothing_by_the_trainer(build, tmp_path):
     """The Trainer's own label smoothing takes the labels away and computes a loss from the logits."""
     model = build()
     trainer = Trainer(model=model, args=arguments(tmp_path, label_smoothing_factor=0.1), train_dataset=ROWS)

@@ -1,0 +1,80 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+"""What a batch of texts must look like before a backbone reads it, so that mistakes get a sentence of ours."""
+
+import torch
+
+
+def check_shapes(tokens: torch.Tensor, others: dict[str, torch.Tensor | None]) -> None:
+    """Refuse empty batches, and what has not one entry for each token.
+
+    Args:
+        tokens: ids `(batch_size, sequence_length)` or vectors `(batch_size, sequence_length, embedding_size)`.
+        others: the other inputs by name, each `(batch_size, sequence_length)` and possibly more; `None` is left out.
+
+    Raises:
+        ValueError: with the name, the shape and what to pass instead.
+    """
+    if tokens.dim() < 2:
+        raise ValueError(
+            f"A batch of texts must have the shape (batch_size, sequence_length), got {tuple(tokens.shape)}: pass "
+            'what the tokenizer returned with `return_tensors="pt"`, or add a first dimension by `unsqueeze(0)`.'
+        )
+    rows, length = tokens.shape[:2]
+    if rows == 0 or length == 0:
+        raise ValueError(
+            f"There is nothing to read: the batch has {rows} texts of {length} tokens. Leave empty batches out, "
+            "and give a text without tokens one token of padding."
+        )
+    for name, value in others.items():
+        if value is None:
+            continue
+        # Some token types are several numbers for each token, but no mask is.
+        shape = value.shape if name == "attention_mask" else value.shape[:2]
+        if shape != (rows, length):
+            raise ValueError(
+                f"`{name}` must have one number per token, ({rows}, {length}), but has the shape "
+                f"{tuple(value.shape)}: pass what the tokenizer returned."
+            )
+
+
+def check_length(length: int, longest: int | None, model_type: str) -> None:
+    """Refuse texts that are longer than the positions of the backbone.
+
+    Args:
+        length: of the longest text in tokens, with its padding.
+        longest: what the backbone reads at most; `None` if its positions have no end.
+        model_type: type of the backbone, for the sentence.
+
+    Raises:
+        ValueError: with both lengths and how to truncate.
+    """
+    if longest is not None and length > longest:
+        raise ValueError(
+            f"A text has {length} tokens, but the backbone ({model_type}) has positions for {longest}: call the "
+            f"tokenizer or pipeline with `truncation=True, max_length={longest}`."
+        )
+
+
+def check_ids(name: str, ids: torch.Tensor, size: int, hint: str) -> None:
+    """Refuse ids that have no embedding, where a look at them costs nothing.
+
+    Args:
+        name: of the input, for the sentence.
+        ids: `(batch_size, sequence_length)`.
+        size: number of embeddings.
+        hint: what to do, the end of the sentence.
+
+    Raises:
+        ValueError: with the range of the ids and that of the embeddings.
+    """
+    # On an accelerator the look would wait for all work before it, and a compiled graph cannot branch on it.
+    if ids.device.type != "cpu" or torch.compiler.is_compiling() or not ids.numel():
+        return
+    if not 0 <= ids.min() <= ids.max() < size:
+        raise ValueError(
+            f"`{name}` go from {ids.min()} to {ids.max()}, but the backbone has embeddings for the ids 0 to "
+            f"{size - 1}: {hint}."
+        )
+
+
+__all__ = ["check_ids", "check_length", "check_shapes"]
