@@ -26,7 +26,7 @@ _REASONS = [
     (r"cannot set attention dynamically", "deberta-v2 has an attention of its own, eager only"),
     (r"language modeling head", "language modeling heads: a classifier has none"),
     (r"keep_in_fp32_modules", "no module has to stay in float32"),
-    (r"(support|have) RoPE|axial RoPE layer", "this backbone has no such rotary positions"),
+    (r"(support|have) RoPE|partial rope|axial RoPE layer", "this backbone has no such rotary positions"),
     (r"sliding_window_mask", "this backbone has no sliding window"),
     (r"TP plan", "no tensor-parallel plan"),
     (r"resize_position_vector", "`resize_position_embeddings` is offered by no classifier"),
