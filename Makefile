@@ -10,7 +10,7 @@ SOURCES := amsdff_hf examples tests
 help:  ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: $(VENV)/.installed  ## Train, evaluate, save, reload and explain a classifier on real text, offline
+demo: $(VENV)/.installed  ## Train, evaluate, save, reload and explain a classifier on real text; downloads packages, no data
 	$(BIN)/python examples/demo.py
 
 test: $(VENV)/.installed  ## Run the tests

@@ -8,37 +8,39 @@ Each text gets a picture; all of them stand in one HTML page.
 
 import argparse
 import os
+import sys
 
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipeline
+from transformers import AutoTokenizer
 
-from amsdff_hf import explain, explanation_to_html, save_explanation_image
+from amsdff_hf import ThresholdPipeline, explain, explanation_to_html, save_explanation_image
+from amsdff_hf.training import ModelArguments, load_trained
 
 
 WORDS_SHOWN = 5
 
 
 def main() -> None:
-    """Classify by the stock pipeline, explain, and write the pictures and the page."""
+    """Classify, explain, and write the pictures and the page."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("model", help="folder or name on the Hub")
     parser.add_argument("texts", nargs="+")
     parser.add_argument("--output_dir", default=".", help="where to write the pictures and explanations.html")
     arguments = parser.parse_args()
-    os.makedirs(arguments.output_dir, exist_ok=True)
 
-    classifier = pipeline("text-classification", model=arguments.model)
-    predictions = classifier(arguments.texts, truncation=True)
-
-    model = AutoModelForSequenceClassification.from_pretrained(arguments.model)
-    tokenizer = AutoTokenizer.from_pretrained(arguments.model)
+    model, tokenizer = load_trained(ModelArguments(arguments.model)), AutoTokenizer.from_pretrained(arguments.model)
     explanations = explain(model, tokenizer, arguments.texts)
+    classifier = ThresholdPipeline(model=model, tokenizer=tokenizer)
+    predictions = classifier(arguments.texts)
+    os.makedirs(arguments.output_dir, exist_ok=True)
     for number, (prediction, explanation) in enumerate(zip(predictions, explanations, strict=True), start=1):
         picture = os.path.join(arguments.output_dir, f"explanation_{number}.png")
         save_explanation_image(explanation, picture)
         strongest = sorted(explanation.words, key=lambda word: -word.weight)[:WORDS_SHOWN]
         words = ", ".join(f"{word.word} {word.weight:.0%}" for word in strongest)
         print(f"\n{number}. {explanation.texts[0]}")
-        print(f"   pipeline: {prediction['label']} ({prediction['score']:.3f}); words that counted: {words}")
+        labels = [prediction] if isinstance(prediction, dict) else prediction
+        predicted = ", ".join(f"{label['label']} ({label['score']:.3f})" for label in labels) or "no label"
+        print(f"   pipeline: {predicted}; words that counted: {words}")
         print(f"   picture: {picture}")
     page = os.path.join(arguments.output_dir, "explanations.html")
     with open(page, "w", encoding="utf-8") as file:
@@ -48,4 +50,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (ValueError, TypeError, OSError) as error:
+        sys.exit(f"error: {error}")

@@ -18,52 +18,50 @@ from pathlib import Path
 import numpy as np
 import torch
 from datasets import Dataset
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel
+from transformers import AutoTokenizer, PreTrainedModel
 
-from amsdff_hf.data import LabelSpace, label_space_of
-from amsdff_hf.data.label_columns import read_labels
-from amsdff_hf.data.loading import load_file
+from amsdff_hf.data import (
+    LABELS,
+    TEXT,
+    TEXT_PAIR,
+    DataTrainingArguments,
+    LabelSpace,
+    label_space_of,
+    label_splits,
+    read_splits,
+)
 from amsdff_hf.inference import OnnxClassifier, compare_with_model, export_onnx, quantize_onnx
-from amsdff_hf.training.metrics import label_metrics, own_metric_names, to_probabilities
+from amsdff_hf.training import ModelArguments, label_metrics, load_trained, own_metric_names, to_probabilities
 
 
 TOLERANCE = 1e-5
 
 
-def read_rows(arguments: argparse.Namespace) -> Dataset:
-    """Read the file and check that it has the columns of texts."""
-    rows = load_file(arguments.test_file)
-    for name in text_columns(arguments):
-        if name not in rows.column_names:
-            raise ValueError(f"--test_file has no column {name!r}; it has {', '.join(rows.column_names)}")
-    return rows
+def read_data(arguments: argparse.Namespace, space: LabelSpace) -> Dataset:
+    """Read the texts and, if the file has any, the labels as the model counts them."""
+    data = DataTrainingArguments(
+        test_file=arguments.test_file,
+        text_column_names=arguments.text_column_name,
+        text_pair_column_name=arguments.text_pair_column_name,
+        label_column_name=arguments.label_column_name,
+        label_delimiter=arguments.label_delimiter,
+    )
+    splits, _ = label_splits(read_splits(data, ["test"]), data, space)
+    return splits["test"]
 
 
-def text_columns(arguments: argparse.Namespace) -> list[str]:
-    """Name the column of the texts and, for pairs, that of the second ones."""
-    return [name for name in (arguments.text_column_name, arguments.text_pair_column_name) if name]
-
-
-def make_batches(arguments: argparse.Namespace, rows: Dataset) -> list[Mapping[str, np.ndarray]]:
+def make_batches(rows: Dataset, model_name: str, batch_size: int) -> list[Mapping[str, np.ndarray]]:
     """Tokenize the texts, and print how many were cut to what the model reads."""
-    tokenizer, batches, num_cut = AutoTokenizer.from_pretrained(arguments.model), [], 0
-    for start in range(0, len(rows), arguments.batch_size):
-        part = rows[start : start + arguments.batch_size]
-        texts = [part[name] for name in text_columns(arguments)]
+    tokenizer, batches, num_cut = AutoTokenizer.from_pretrained(model_name), [], 0
+    columns = [name for name in (TEXT, TEXT_PAIR) if name in rows.column_names]
+    for start in range(0, len(rows), batch_size):
+        part = rows[start : start + batch_size]
+        texts = [part[name] for name in columns]
         batches.append(tokenizer(*texts, truncation=True, padding=True, return_tensors="np"))
         whole = tokenizer(*texts, truncation=False, verbose=False)["input_ids"]
         num_cut += sum(len(ids) > sum(mask) for ids, mask in zip(whole, batches[-1]["attention_mask"]))
     print(f"{len(rows)} texts, {num_cut} of them cut")
     return batches
-
-
-def read_targets(arguments: argparse.Namespace, rows: Dataset, space: LabelSpace) -> np.ndarray | None:
-    """Read the labels as the model counts them, if the file has any."""
-    if arguments.label_column_name not in rows.column_names:
-        return None
-    is_regression = space.problem_type == "regression"
-    labels = read_labels(rows, arguments.label_column_name, arguments.label_delimiter, regression=is_regression)
-    return np.array(space.encode(labels, "test"))
 
 
 def score(classify: Callable, batches: list[Mapping[str, np.ndarray]]) -> tuple[np.ndarray, float]:
@@ -80,20 +78,24 @@ def main() -> None:
     parser.add_argument("model", help="folder or name on the Hub of a trained classifier")
     parser.add_argument("--test_file", required=True, help="csv, json, jsonl or parquet with texts, labels if any")
     parser.add_argument("--output_dir", required=True)
-    parser.add_argument("--text_column_name", default="text")
+    parser.add_argument("--text_column_name", help="default: `text`, or else `sentence`")
     parser.add_argument("--text_pair_column_name")
-    parser.add_argument("--label_column_name", default="label")
+    parser.add_argument("--label_column_name", help="default: `label`, or else `labels`, if there is one")
     parser.add_argument("--label_delimiter", help="what separates several labels in one cell")
     parser.add_argument("--batch_size", type=int, default=8)
     parser.add_argument("--num_threads", type=int, default=torch.get_num_threads())
     arguments = parser.parse_args()
+    if arguments.batch_size < 1 or arguments.num_threads < 1:
+        raise ValueError("--batch_size and --num_threads must be at least 1.")
     torch.set_num_threads(arguments.num_threads)
     folder = Path(arguments.output_dir)
-    folder.mkdir(parents=True, exist_ok=True)
 
-    model = AutoModelForSequenceClassification.from_pretrained(arguments.model).eval()
-    rows, space = read_rows(arguments), label_space_of(model.config)
-    labels, batches = read_targets(arguments, rows, space), make_batches(arguments, rows)
+    model = load_trained(ModelArguments(arguments.model)).eval()
+    space = label_space_of(model.config)
+    rows = read_data(arguments, space)
+    labels = np.array(rows[LABELS]) if LABELS in rows.column_names else None
+    batches = make_batches(rows, arguments.model, arguments.batch_size)
+    folder.mkdir(parents=True, exist_ok=True)
     files = {"ONNX float32": folder / "model.onnx", "ONNX int8": folder / "model_int8.onnx"}
     export_onnx(model, files["ONNX float32"], token_types="token_type_ids" in batches[0])
     quantize_onnx(files["ONNX float32"], files["ONNX int8"])

@@ -27,6 +27,7 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
     Trainer,
+    TrainerCallback,
     TrainingArguments,
     set_seed,
 )
@@ -47,9 +48,12 @@ from amsdff_hf.data import (
 )
 from amsdff_hf.training import (
     ModelArguments,
+    RunRecorder,
     build_classifier,
     build_optimizer,
+    check_metric_name,
     check_same_model,
+    check_same_run,
     find_checkpoint,
     format_results,
     format_table,
@@ -58,9 +62,12 @@ from amsdff_hf.training import (
     load_evaluate_metric,
     load_tokenizer,
     load_trained,
+    make_run_record,
     readable_labels,
     remove_checkpoints,
+    save_json,
     to_probabilities,
+    trained_steps,
     tune_thresholds,
     write_reports,
 )
@@ -132,6 +139,8 @@ def prepare(arguments: Arguments) -> Prepared:
     splits, space = label_splits(splits, data_args, None if kept is None else label_space_of(kept))
     if model_args.tune_thresholds and space.problem_type != "multi_label_classification":
         raise ValueError(f"--tune_thresholds is for several labels per text, this is {space.problem_type}.")
+    if training_args.metric_for_best_model is not None and data_args.metric_name is None:
+        check_metric_name(training_args.metric_for_best_model, space.problem_type)
     set_seed(training_args.seed)
     model = trained
     if model is None:
@@ -141,9 +150,12 @@ def prepare(arguments: Arguments) -> Prepared:
         model.config.pad_token_id = tokenizer.pad_token_id
     if checkpoint is not None:
         check_same_model(checkpoint, model.config)
-    max_length = usable_length(data_args.max_seq_length, tokenizer, model)
+    is_pair = data_args.text_pair_column_name is not None
+    max_length = usable_length(data_args.max_seq_length, tokenizer, model, is_pair)
     with training_args.main_process_first(desc="tokenization"):
         tokenized = tokenize_splits(splits, tokenizer, max_length, data_args)
+    if checkpoint is not None and training_args.resume_from_checkpoint is None:
+        check_same_run(checkpoint, make_run_record(model_args, training_args, tokenized["train"].dataset))
     return Prepared(checkpoint, model, tokenizer, space, tokenized, max_length)
 
 
@@ -181,6 +193,9 @@ def build_trainer(prepared: Prepared, arguments: Arguments) -> Trainer:
     head_rate = model_args.head_learning_rate
     optimizer = build_optimizer(model, training_args, head_rate) if training_args.do_train and head_rate else None
     patience = model_args.early_stopping_patience
+    callbacks: list[TrainerCallback] = [EarlyStoppingCallback(patience)] if patience else []
+    if training_args.do_train:
+        callbacks.append(RunRecorder(make_run_record(model_args, training_args, prepared.split("train"))))
     return Trainer(
         model=model,
         args=training_args,
@@ -191,7 +206,7 @@ def build_trainer(prepared: Prepared, arguments: Arguments) -> Trainer:
             prepared.tokenizer, pad_to_multiple_of=8 if training_args.fp16 or training_args.bf16 else None
         ),
         compute_metrics=compute_metrics,
-        callbacks=[EarlyStoppingCallback(early_stopping_patience=patience)] if patience else None,
+        callbacks=callbacks,
         optimizers=(optimizer, None),
     )
 
@@ -204,6 +219,7 @@ def train(trainer: Trainer, prepared: Prepared, arguments: Arguments) -> Trainer
     if prepared.checkpoint is not None:
         say(training_args, f"Going on from {prepared.checkpoint}.")
     metrics = trainer.train(resume_from_checkpoint=prepared.checkpoint).metrics
+    was_finished = trainer.state.global_step == trained_steps(prepared.checkpoint)
     if model_args.lora_rank is not None:
         prepared.model = trainer.model.merge_and_unload()
         trainer = build_trainer(prepared, arguments)
@@ -217,7 +233,10 @@ def train(trainer: Trainer, prepared: Prepared, arguments: Arguments) -> Trainer
     if trainer.is_world_process_zero():
         # A pickle, which nobody should have to load to use the model.
         os.remove(os.path.join(training_args.output_dir, "training_args.bin"))
-    trainer.save_metrics("train", metrics)
+    if was_finished:
+        say(training_args, "Nothing was left to train.")
+    else:
+        trainer.save_metrics("train", metrics)
     trainer.save_state()
     return trainer
 
@@ -273,7 +292,7 @@ def run(arguments: Arguments) -> dict[str, dict[str, float]]:
     try:
         prepared = prepare(arguments)
         trainer = build_trainer(prepared, arguments)
-    except (ValueError, OSError, ImportError) as error:
+    except (ValueError, OSError, ImportError, RuntimeError) as error:
         stop(error)
     describe(prepared, training_args)
     if training_args.do_train:
@@ -308,6 +327,10 @@ def run_seeds(arguments: Arguments, seeds: list[int]) -> None:
                 values.setdefault(name, []).append(value)
     rows = [[name, float(np.mean(found)), float(np.std(found, ddof=1))] for name, found in values.items()]
     say(training_args, f"\n{format_table(rows, header=[f'{len(seeds)} seeds', 'mean', 'sd'])}")
+    if training_args.process_index == 0:
+        path = os.path.join(training_args.output_dir, "seeds_results.json")
+        save_json({name: {"mean": mean, "sd": sd, "seeds": values[name]} for name, mean, sd in rows}, path)
+        say(training_args, f"\nIn {path}: this table")
 
 
 def say(training_args: TrainingArguments, message: str) -> None:

@@ -5,7 +5,7 @@ from .arguments import DataTrainingArguments
 from .labels import LABELS, LabelSpace, label_space_of
 from .loading import ROW
 from .splits import label_splits, read_splits
-from .texts import TEXT
+from .texts import TEXT, TEXT_PAIR
 from .tokenization import TokenizedSplit, tokenize, tokenize_splits, usable_length
 
 
@@ -13,6 +13,7 @@ __all__ = [
     "LABELS",
     "ROW",
     "TEXT",
+    "TEXT_PAIR",
     "DataTrainingArguments",
     "LabelSpace",
     "TokenizedSplit",

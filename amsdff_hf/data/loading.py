@@ -5,6 +5,7 @@ import csv
 import os
 import sys
 from collections.abc import Sequence
+from typing import TextIO
 
 from datasets import Dataset, DatasetDict, load_dataset
 from datasets.exceptions import DatasetGenerationError
@@ -85,17 +86,28 @@ def load_file(path: str, cache_dir: str | None = None) -> Dataset:
 
 def _check_cells(path: str, separator: str) -> None:
     """Refuse a table with longer rows than its header, which pandas would shift by a column without a word."""
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            longer = _first_longer_row(file, separator)
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{path!r} is not written in UTF-8 ({error.reason}, byte {error.object[error.start]:#x}): save it as "
+            f"UTF-8, for instance by `iconv -f latin1 -t utf-8 {path} > utf8.csv`."
+        ) from error
+    if longer is not None:
+        width, number, row = longer
+        raise ValueError(
+            f"{path!r} has {width} columns, but {len(row)} cells in row {number}: {row[:5]}. Put texts that contain "
+            f"{separator!r} into double quotes."
+        )
+
+
+def _first_longer_row(file: TextIO, separator: str) -> tuple[int, int, list[str]] | None:
     # Texts may be longer than the 131,072 characters that Python's csv module allows a cell.
     csv.field_size_limit(sys.maxsize)
-    with open(path, encoding="utf-8", newline="") as file:
-        rows = csv.reader(file, delimiter=separator)
-        width = len(next(rows, []))
-        for number, row in enumerate(rows, start=1):
-            if len(row) > width:
-                raise ValueError(
-                    f"{path!r} has {width} columns, but {len(row)} cells in row {number}: {row[:5]}. Put texts that "
-                    f"contain {separator!r} into double quotes."
-                )
+    rows = csv.reader(file, delimiter=separator)
+    width = len(next(rows, []))
+    return next(((width, number, row) for number, row in enumerate(rows, start=1) if len(row) > width), None)
 
 
 def _load_named(

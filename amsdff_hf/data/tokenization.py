@@ -32,25 +32,32 @@ class TokenizedSplit:
     truncated_share: float
 
 
-def usable_length(wanted: int, tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel) -> int:
+def usable_length(
+    wanted: int, tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel, is_pair: bool = False
+) -> int:
     """Return the longest length that model and tokenizer allow, and teach it to the tokenizer.
 
-    The tokenizer's `model_max_length` is lowered to the positions that the model has, so that, once saved, it
-    truncates at a length which the model can read.
+    A tokenizer that is saved with the model then cuts texts where training did.
 
     Args:
         wanted: `--max_seq_length`.
-        tokenizer: the tokenizer; changed in place.
+        tokenizer: the tokenizer; its `model_max_length` is changed in place.
         model: the model that will read the texts.
+        is_pair: texts come in pairs.
+
+    Raises:
+        ValueError: if the tokenizer's own tokens leave no room for a text.
     """
-    max_positions = learned_positions(model, model.config.get_text_config())
-    if max_positions is not None and tokenizer.model_max_length > max_positions:
-        tokenizer.model_max_length = max_positions
-    if wanted > tokenizer.model_max_length:
-        logger.warning(
-            f"--max_seq_length {wanted} is more than the model can read: using {tokenizer.model_max_length}."
+    limit = learned_positions(model, model.config.get_text_config()) or tokenizer.model_max_length
+    if wanted > limit:
+        logger.warning(f"--max_seq_length {wanted} is more than the model can read: using {limit}.")
+    num_special = tokenizer.num_special_tokens_to_add(pair=is_pair)
+    if wanted <= num_special:
+        raise ValueError(
+            f"--max_seq_length {wanted} leaves no room for a text: the tokenizer adds {num_special} tokens of its own."
         )
-    return min(wanted, tokenizer.model_max_length)
+    tokenizer.model_max_length = min(wanted, limit)
+    return tokenizer.model_max_length
 
 
 def tokenize_splits(

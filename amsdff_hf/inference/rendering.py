@@ -101,7 +101,7 @@ def _draw_text(axes, lines: list[list[tuple[str, WordWeight | None]]], strongest
                     va="center",
                 )
             column += len(piece)
-    axes.text(0, len(lines) + 0.7, footer, fontsize=8.5, color="#555555", va="center")
+    axes.text(0, len(lines) + 0.7, footer, fontsize=7.5, color="#555555", va="center")
 
 
 def _rectangle(corner: tuple[float, float], width: float, height: float, color: tuple[float, ...]):

@@ -4,20 +4,29 @@
 import torch
 
 
-def check_shapes(tokens: torch.Tensor, others: dict[str, torch.Tensor | None]) -> None:
+def check_shapes(name: str, tokens: torch.Tensor, others: dict[str, torch.Tensor | None]) -> None:
     """Refuse empty batches, and what has not one entry for each token.
 
     Args:
+        name: of the tokens, for the sentence.
         tokens: ids `(batch_size, sequence_length)` or vectors `(batch_size, sequence_length, embedding_size)`.
         others: the other inputs by name, each `(batch_size, sequence_length)` and possibly more; `None` is left out.
 
     Raises:
         ValueError: with the name, the shape and what to pass instead.
     """
-    if tokens.dim() < 2:
+    for each, value in {name: tokens, **others}.items():
+        if value is not None and not isinstance(value, torch.Tensor):
+            raise ValueError(
+                f"`{each}` must be a tensor, got {type(value).__name__}: call the tokenizer with "
+                '`return_tensors="pt"`.'
+            )
+    wanted = 3 if name == "inputs_embeds" else 2
+    if tokens.dim() != wanted:
+        shape = "(batch_size, sequence_length, embedding_size)" if wanted == 3 else "(batch_size, sequence_length)"
         raise ValueError(
-            f"A batch of texts must have the shape (batch_size, sequence_length), got {tuple(tokens.shape)}: pass "
-            'what the tokenizer returned with `return_tensors="pt"`, or add a first dimension by `unsqueeze(0)`.'
+            f"`{name}` must have the shape {shape}, but has {tuple(tokens.shape)}: pass what the tokenizer returned "
+            'with `return_tensors="pt"`, or add a first dimension by `unsqueeze(0)`.'
         )
     rows, length = tokens.shape[:2]
     if rows == 0 or length == 0:
@@ -25,14 +34,14 @@ def check_shapes(tokens: torch.Tensor, others: dict[str, torch.Tensor | None]) -
             f"There is nothing to read: the batch has {rows} texts of {length} tokens. Leave empty batches out, "
             "and give a text without tokens one token of padding."
         )
-    for name, value in others.items():
+    for each, value in others.items():
         if value is None:
             continue
         # Some token types are several numbers for each token, but no mask is.
-        shape = value.shape if name == "attention_mask" else value.shape[:2]
+        shape = value.shape if each == "attention_mask" else value.shape[:2]
         if shape != (rows, length):
             raise ValueError(
-                f"`{name}` must have one number per token, ({rows}, {length}), but has the shape "
+                f"`{each}` must have one number per token, ({rows}, {length}), but has the shape "
                 f"{tuple(value.shape)}: pass what the tokenizer returned."
             )
 
@@ -56,7 +65,7 @@ def check_length(length: int, longest: int | None, model_type: str) -> None:
 
 
 def check_ids(name: str, ids: torch.Tensor, size: int, hint: str) -> None:
-    """Refuse ids that have no embedding, where a look at them costs nothing.
+    """Refuse ids that are no whole numbers or have no embedding.
 
     Args:
         name: of the input, for the sentence.
@@ -65,16 +74,33 @@ def check_ids(name: str, ids: torch.Tensor, size: int, hint: str) -> None:
         hint: what to do, the end of the sentence.
 
     Raises:
-        ValueError: with the range of the ids and that of the embeddings.
+        ValueError: with the dtype, or with the range of the ids and that of the embeddings.
     """
-    # On an accelerator the look would wait for all work before it, and a compiled graph cannot branch on it.
-    if ids.device.type != "cpu" or torch.compiler.is_compiling() or not ids.numel():
-        return
-    if not 0 <= ids.min() <= ids.max() < size:
+    if ids.is_floating_point() or ids.dtype == torch.bool:
+        raise ValueError(f"`{name}` must be whole numbers, got {ids.dtype}: convert them with `.long()`.")
+    if _can_look_at(ids) and not 0 <= ids.min() <= ids.max() < size:
         raise ValueError(
             f"`{name}` go from {ids.min()} to {ids.max()}, but the backbone has embeddings for the ids 0 to "
             f"{size - 1}: {hint}."
         )
 
 
-__all__ = ["check_ids", "check_length", "check_shapes"]
+def check_mask(attention_mask: torch.Tensor) -> None:
+    """Refuse a mask that is meant to be added to scores of attention, where 0 and not 1 stands for a token.
+
+    Raises:
+        ValueError: with the lowest number and what to pass instead.
+    """
+    if _can_look_at(attention_mask) and attention_mask.min() < 0:
+        raise ValueError(
+            f"`attention_mask` must be 1 at tokens and 0 at padding, but holds {attention_mask.min().item():g}: pass "
+            "what the tokenizer returned, and not a mask that is added to scores."
+        )
+
+
+def _can_look_at(values: torch.Tensor) -> bool:
+    # On an accelerator the look would wait for all work before it, and a compiled graph cannot branch on it.
+    return values.device.type == "cpu" and not torch.compiler.is_compiling() and values.numel() > 0
+
+
+__all__ = ["check_ids", "check_length", "check_mask", "check_shapes"]

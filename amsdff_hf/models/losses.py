@@ -118,7 +118,7 @@ def regression_loss(
         The mean loss, a scalar in float32 or better.
 
     Raises:
-        ValueError: if the shapes differ or `kind` is unknown.
+        ValueError: if the shapes differ, a label is NaN, or `kind` is unknown.
     """
     if labels.dim() == predictions.dim() - 1 and predictions.shape[-1] == 1:
         labels = labels.unsqueeze(-1)
@@ -127,6 +127,8 @@ def regression_loss(
             f"Regression needs one number per text and target: the predictions have the shape "
             f"{tuple(predictions.shape)}, `labels` has {tuple(labels.shape)}."
         )
+    if _first(labels.isnan(), labels) is not None:
+        raise ValueError("Regression needs a number for each text, `labels` holds NaN: leave such texts out.")
     predictions = _at_least_float32(predictions)
     labels = labels.to(predictions.dtype)
     if kind == "l1":
@@ -153,8 +155,12 @@ def classification_loss(logits: torch.Tensor, labels: torch.Tensor, config) -> t
         The mean loss, a scalar in float32 or better.
 
     Raises:
-        ValueError: if the labels fit no problem type, or not the one that is set.
+        ValueError: if the labels are no tensor, or fit no problem type or not the one that is set.
     """
+    if not isinstance(labels, torch.Tensor):
+        raise ValueError(
+            f"`labels` must be a tensor, got {type(labels).__name__}: `torch.tensor(...)` makes one of ids."
+        )
     mixture = {
         "loss_weights": config.loss_weights,
         "focal_gamma": config.focal_gamma,

@@ -15,7 +15,7 @@ from transformers.modeling_outputs import BaseModelOutput
 from transformers.utils import logging
 
 from .configuration_backbone import BackboneClassifierConfig
-from .input_checks import check_ids, check_length, check_shapes
+from .input_checks import check_ids, check_length, check_mask, check_shapes
 from .losses import classification_loss
 from .padding import front_positions, move_back, move_to_front
 from .text_backbone import build_backbone, learned_positions, load_backbone
@@ -177,12 +177,14 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
         self, input_ids: torch.Tensor | None, inputs_embeds: torch.Tensor | None, others: dict[str, torch.Tensor]
     ) -> None:
         tokens, text_config = input_ids if inputs_embeds is None else inputs_embeds, self.config.get_text_config()
-        check_shapes(tokens, others)
+        check_shapes("input_ids" if inputs_embeds is None else "inputs_embeds", tokens, others)
         check_length(tokens.shape[1], self.max_sequence_length, self.config.backbone_config.model_type)
         if input_ids is not None and hasattr(text_config, "vocab_size"):
             size = len(self.get_input_embeddings().weight)
             check_ids("input_ids", input_ids, size, "use its own tokenizer, or `resize_token_embeddings`")
-        types, num_types = others.get("token_type_ids"), getattr(text_config, "type_vocab_size", None)
+        if others["attention_mask"] is not None:
+            check_mask(others["attention_mask"])
+        types, num_types = others["token_type_ids"], getattr(text_config, "type_vocab_size", None)
         if types is not None and num_types is not None:
             check_ids("token_type_ids", types, num_types, "use its own tokenizer, or leave them out")
 

@@ -7,6 +7,7 @@ from .evaluate_metric import load_evaluate_metric
 from .lora import add_lora
 from .metrics import (
     calibration_error,
+    check_metric_name,
     classification_metrics,
     label_metrics,
     multi_label_metrics,
@@ -19,19 +20,23 @@ from .metrics import (
 )
 from .model_loading import build_classifier, kept_config, load_for_training, load_tokenizer, load_trained
 from .optimizer import build_optimizer, freeze_backbone
-from .output_folder import check_same_model, find_checkpoint, remove_checkpoints
+from .output_folder import check_same_model, find_checkpoint, remove_checkpoints, trained_steps
 from .reports import format_results, format_table, save_json, write_reports
+from .run_record import RunRecorder, check_same_run, make_run_record
 from .thresholds import tune_thresholds
 
 
 __all__ = [
     "ModelArguments",
+    "RunRecorder",
     "add_lora",
     "balanced_class_weights",
     "build_classifier",
     "build_optimizer",
     "calibration_error",
+    "check_metric_name",
     "check_same_model",
+    "check_same_run",
     "classification_metrics",
     "find_checkpoint",
     "format_results",
@@ -43,6 +48,7 @@ __all__ = [
     "load_for_training",
     "load_tokenizer",
     "load_trained",
+    "make_run_record",
     "multi_label_metrics",
     "own_metric_names",
     "per_class_metrics",
@@ -52,6 +58,7 @@ __all__ = [
     "remove_checkpoints",
     "save_json",
     "to_probabilities",
+    "trained_steps",
     "tune_thresholds",
     "write_reports",
 ]

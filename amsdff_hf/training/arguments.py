@@ -6,6 +6,14 @@ from dataclasses import dataclass, field
 from transformers import TrainingArguments
 
 
+_ABOVE_ZERO = (
+    "gradient_accumulation_steps",
+    "learning_rate",
+    "per_device_eval_batch_size",
+    "per_device_train_batch_size",
+)
+
+
 @dataclass
 class ModelArguments:
     """Backbone, architecture, loss and what is trained."""
@@ -71,7 +79,6 @@ class ModelArguments:
                 f"--{needs_own_head[0]} belongs to the loss of --architecture amsdff; the plain head of transformers "
                 "has cross entropy only."
             )
-
         if self.architecture != "plain" and self.config_name is not None:
             raise ValueError("--config_name is for --architecture plain; fields of AMSDFF's config have options here.")
         if self.head_learning_rate is not None and self.head_learning_rate <= 0:
@@ -85,10 +92,13 @@ class ModelArguments:
         """Check what depends on the arguments of the Trainer.
 
         Raises:
-            ValueError: if there is nothing to do, or an option lacks another one that it needs.
+            ValueError: if there is nothing to do, an option lacks another one that it needs, or a number is too small.
         """
         if not (training_args.do_train or training_args.do_eval or training_args.do_predict):
             raise ValueError("There is nothing to do: pass --do_train, --do_eval, --do_predict or several of them.")
+        for name in _ABOVE_ZERO:
+            if getattr(training_args, name) <= 0:
+                raise ValueError(f"--{name} must be above 0, got {getattr(training_args, name)}.")
         if self.early_stopping_patience and not training_args.load_best_model_at_end:
             raise ValueError(
                 "--early_stopping_patience needs to know the best model: add --load_best_model_at_end --eval_strategy "

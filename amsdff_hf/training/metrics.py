@@ -67,6 +67,21 @@ def own_metric_names(problem_type: str) -> list[str]:
     return sorted(["accuracy", "macro_precision", "macro_recall", "roc_auc", *averaged, *own])
 
 
+def check_metric_name(name: str, problem_type: str) -> None:
+    """Refuse a `--metric_for_best_model` that no evaluation will report.
+
+    Args:
+        name: with or without the prefix `eval_`.
+        problem_type: what [`label_metrics`] will be asked for.
+
+    Raises:
+        ValueError: with the names that there are.
+    """
+    known = ["loss", *own_metric_names(problem_type)]
+    if name.removeprefix("eval_") not in known:
+        raise ValueError(f"--metric_for_best_model must be one of {', '.join(known)}, got {name!r}.")
+
+
 def label_metrics(
     probabilities: np.ndarray,
     labels: np.ndarray,

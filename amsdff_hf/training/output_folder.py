@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from transformers import PreTrainedConfig, TrainingArguments
+from transformers import PreTrainedConfig, TrainerState, TrainingArguments
 from transformers.utils import logging
 
 
@@ -63,6 +63,11 @@ def check_same_model(checkpoint: str, config: PreTrainedConfig) -> None:
             f"this run's ({config.model_type}, labels {list(config.id2label.values())}). Choose another --output_dir, "
             "or pass --overwrite_output_dir to start anew."
         )
+
+
+def trained_steps(checkpoint: str | None) -> int:
+    """Steps that a checkpoint has behind it, 0 for none."""
+    return 0 if checkpoint is None else TrainerState.load_from_json(str(Path(checkpoint) / _LAST_FILE)).global_step
 
 
 def remove_checkpoints(folder: str) -> None:

@@ -33,14 +33,22 @@ def test_pairs_are_encoded_as_pairs(tokenizer):
 def test_the_saved_tokenizer_knows_the_positions_of_the_backbone(tmp_path, name, limit):
     tokenizer = make_tokenizer()
     model = AutoModel.from_config(BACKBONE_CONFIGS[name]())
-    assert usable_length(128, tokenizer, model) == limit
     assert usable_length(10, tokenizer, model) == 10
+    assert tokenizer.model_max_length == 10
+    assert usable_length(128, tokenizer, model) == limit
     tokenizer.save_pretrained(tmp_path)
     assert AutoTokenizer.from_pretrained(tmp_path).model_max_length == limit
 
 
-def test_backbones_without_a_limit_leave_the_tokenizer_alone():
+def test_the_tokenizer_limits_backbones_without_an_end():
     tokenizer = make_tokenizer()
     model = AutoModel.from_config(BACKBONE_CONFIGS["llama"]())
     assert usable_length(1000, tokenizer, model) == 1000
-    assert tokenizer.model_max_length > 10**9
+    assert usable_length(2000, tokenizer, model) == 1000
+
+
+def test_a_length_without_room_for_a_text_is_refused(tokenizer):
+    model = AutoModel.from_config(BACKBONE_CONFIGS["bert"]())
+    with pytest.raises(ValueError, match="--max_seq_length 3 leaves no room .* adds 3 tokens"):
+        usable_length(3, make_tokenizer(), model, is_pair=True)
+    assert usable_length(3, make_tokenizer(), model) == 3

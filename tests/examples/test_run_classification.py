@@ -6,6 +6,7 @@ import re
 import runpy
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipeline
@@ -158,6 +159,8 @@ def test_seeds_and_lora(run_script, tmp_path):
     accuracy = [results(tmp_path / "out" / f"seed-{seed}")["predict_accuracy"] for seed in (1, 2)]
     mean = sum(accuracy) / 2
     assert re.search(rf"\npredict_accuracy +{mean:.4f}", done.stdout)
+    saved = json.loads((tmp_path / "out" / "seeds_results.json").read_text())["predict_accuracy"]
+    assert saved == {"mean": pytest.approx(mean), "sd": pytest.approx(np.std(accuracy, ddof=1)), "seeds": accuracy}
     model, report = AutoModelForSequenceClassification.from_pretrained(
         tmp_path / "out" / "seed-1", output_loading_info=True
     )
@@ -187,6 +190,14 @@ def test_interrupted_training_goes_on_to_the_same_weights(run_script, tmp_path):
     assert "checkpoint-10" in done.stdout
     whole, parts = (tmp_path / name / "model.safetensors" for name in ("whole", "parts"))
     assert whole.read_bytes() == parts.read_bytes()
+
+    metrics = (tmp_path / "parts" / "train_results.json").read_bytes()
+    again = run_script(*options, output="parts")
+    assert "Nothing was left to train." in again.stdout
+    assert whole.read_bytes() == parts.read_bytes()
+    assert (tmp_path / "parts" / "train_results.json").read_bytes() == metrics
+    other = run_script(*options, "--learning_rate", "2e-3", output="parts", check=False)
+    assert "--learning_rate 0.001 there and 0.002 here. Give the same" in other.stderr.splitlines()[-1]
 
 
 def test_training_goes_on_with_the_labels_of_the_model(run_script, tmp_path):
@@ -252,6 +263,9 @@ def test_bad_input_is_named(fail_script, files, tmp_path):
         "no trained classifier": ["--test_file", train, "--do_predict"],
         "--metric_name 'nope' cannot be loaded": [*do, "--metric_name", "nope"],
         "--seeds must be whole numbers": [*do, "--seeds", "one"],
+        "--metric_for_best_model must be one of loss, accuracy": [*do, "--metric_for_best_model", "f1"],
+        "--learning_rate must be above 0, got -1.0": [*do, "--learning_rate", "-1"],
+        "--max_seq_length 2 leaves no room": [*do, "--max_seq_length", "2"],
         "--tune_thresholds needs validation data": [*do, "--tune_thresholds"],
         "pass one of them": [*do, "--lora_rank", "2", "--freeze_backbone"],
         "Regression needs numbers, but the train label in row 1 is 'a'": [*do, "--do_regression", "true"],

@@ -110,8 +110,16 @@ def test_ids_without_an_embedding_are_refused(bert_config):
         model(batch(), token_type_ids=torch.tensor([[0, 0, 0, 1, 1, 1, 5]] * 3))
     with pytest.raises(ValueError, match="`input_ids` go from -1 to .* its own tokenizer"):
         model(torch.tensor([[3, -1]]))
-    with pytest.raises(ValueError, match=r"shape \(batch_size, sequence_length\), got \(2,\)"):
+    with pytest.raises(
+        ValueError, match=r"`input_ids` must have the shape \(batch_size, sequence_length\), but has \(2,\)"
+    ):
         model(torch.tensor([3, 1]))
+    with pytest.raises(ValueError, match="`input_ids` must be whole numbers, got torch.float32"):
+        model(torch.tensor([[3.0, 1.0]]))
+    with pytest.raises(ValueError, match="`input_ids` must be a tensor, got list"):
+        model([[3, 1]])
+    with pytest.raises(ValueError, match="1 at tokens and 0 at padding, but holds -10000: pass"):
+        model(batch(), attention_mask=torch.tensor([[0.0] * 6 + [-1e4]] * 3))
 
 
 def test_resizing_reaches_the_backbone(bert_config):

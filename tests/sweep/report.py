@@ -17,9 +17,10 @@ This page is written by `make sweep`; do not edit it.
 
 A type works if all of this does: forward and backward with finite gradients on every tensor of the head;
 saving and loading with nothing missing or unexpected and the same logits; the same logits for a text alone,
-in a batch, and padded on the right, on the left and on both sides; `from_backbone`;
-`resize_token_embeddings`; the longest text; and layers of the head that are named unlike those of the
-backbone, so that adapters tell them apart.
+in a batch, and padded on the right, on the left and on both sides, unless the plain backbone itself reads
+padding on the right; `from_backbone`; `resize_token_embeddings`, unless the plain model cannot do it either,
+as its notes then say; the longest text; and layers of the head that are named unlike those of the backbone,
+so that adapters tell them apart.
 
 The columns on padding are about the plain backbone, without this package: whether padding that the mask
 excludes changes what it makes of the real tokens. What is "changed" on the left is mended here, by moving the
@@ -30,8 +31,9 @@ transformers.
 Texts are "limited" where a table of positions ends: `model.max_sequence_length` tells where, and a longer
 text is refused with a sentence.
 
-"Tensors without a gradient" belong to parts that texts do not pass, such as a vision tower: under DDP they
-need `ddp_find_unused_parameters`, which the Trainer turns on by itself unless it checkpoints gradients.
+"Tensors without a gradient" in the notes belong to parts that texts do not pass, such as a vision tower or
+the experts that no token chose: under DDP they need `ddp_find_unused_parameters`, which the Trainer turns on by
+itself unless it checkpoints gradients.
 
 | model type | works | padding on the right | padding on the left | texts | notes |
 |---|---|---|---|---|---|
