@@ -105,13 +105,6 @@ def random_model(config, **kwargs) -> PreTrainedModel:
     return model
 
 
-def no_dropout(config_class: type) -> dict[str, float | tuple[float, ...]]:
-    """The fields of an architecture that turn all dropout of its head off."""
-    defaults = config_class(backbone_config=BACKBONE_CONFIGS["bert"]()).to_dict()
-    dropouts = {name: value for name, value in defaults.items() if name.endswith(("dropout", "dropouts"))}
-    return {name: 0.0 if isinstance(value, float) else (0.0,) * len(value) for name, value in dropouts.items()}
-
-
 @pytest.fixture(scope="session")
 def tokenizer() -> PreTrainedTokenizerFast:
     return make_tokenizer()

@@ -178,6 +178,11 @@ class BackboneClassifierConfig(PreTrainedConfig):
             raise ValueError(f"`problem_type` must be one of {', '.join(_PROBLEM_TYPES)}, got {self.problem_type!r}.")
         if self.problem_type == "regression" and self.class_weights is not None:
             raise ValueError(f"`class_weights` are for classification, got {self.class_weights} for regression.")
+        if self.problem_type not in (None, "multi_label_classification") and self.thresholds is not None:
+            raise ValueError(
+                f"`thresholds` are for several labels per text, got {self.thresholds} for the `problem_type` "
+                f"{self.problem_type!r}: leave them out."
+            )
         for name in ("class_weights", "thresholds"):
             values = getattr(self, name)
             if values is None:

@@ -85,6 +85,19 @@ def check_ids(name: str, ids: torch.Tensor, size: int, hint: str) -> None:
         )
 
 
+def check_width(inputs_embeds: torch.Tensor, width: int) -> None:
+    """Refuse vectors that are not as wide as the embeddings of the backbone.
+
+    Raises:
+        ValueError: with both widths.
+    """
+    if inputs_embeds.shape[-1] != width:
+        raise ValueError(
+            f"`inputs_embeds` must be as wide as the embeddings of the backbone, {width}, but have the shape "
+            f"{tuple(inputs_embeds.shape)}: take them from `get_input_embeddings()`."
+        )
+
+
 def check_mask(attention_mask: torch.Tensor) -> None:
     """Refuse a mask that is meant to be added to scores of attention, where 0 and not 1 stands for a token.
 
@@ -103,4 +116,4 @@ def _can_look_at(values: torch.Tensor) -> bool:
     return values.device.type == "cpu" and not torch.compiler.is_compiling() and values.numel() > 0
 
 
-__all__ = ["check_ids", "check_length", "check_mask", "check_shapes"]
+__all__ = ["check_ids", "check_length", "check_mask", "check_shapes", "check_width"]

@@ -36,13 +36,11 @@ class AmsdffPreTrainedModel(BackboneClassifierPreTrainedModel):
         output_hidden_states: bool | list[int] | None,
         return_explanations: bool | None,
     ) -> tuple[dict[str, Any], bool]:
-        if output_attentions is None:
-            output_attentions = self.config.output_attentions
-        if output_hidden_states is None:
-            output_hidden_states = self.config.output_hidden_states
         asked = {"output_attentions": output_attentions, "output_hidden_states": output_hidden_states}
-        explain = output_attentions if return_explanations is None else return_explanations
-        return {name: value for name, value in asked.items() if value}, bool(explain)
+        # What nobody asks for is left to the backbone's own configuration.
+        asked = {name: getattr(self.config, name) or None if value is None else value for name, value in asked.items()}
+        explain = asked["output_attentions"] if return_explanations is None else return_explanations
+        return {name: value for name, value in asked.items() if value is not None}, bool(explain)
 
 
 class AmsdffModel(AmsdffPreTrainedModel):

@@ -15,14 +15,16 @@ from transformers.modeling_outputs import BaseModelOutput
 from transformers.utils import logging
 
 from .configuration_backbone import BackboneClassifierConfig
-from .input_checks import check_ids, check_length, check_mask, check_shapes
+from .input_checks import check_ids, check_length, check_mask, check_shapes, check_width
 from .losses import classification_loss
 from .padding import front_positions, move_back, move_to_front
-from .text_backbone import build_backbone, learned_positions, load_backbone
+from .text_backbone import build_backbone, learned_positions, load_backbone, position_table
 
 
 logger = logging.get_logger(__name__)
 
+# The last dimension of their attention maps is no text: offsets in a window, a block, or a state.
+_SPARSE_MAPS = ("led", "longformer", "longt5", "reformer", "rwkv", "yoso")
 _LOADING_ARGUMENTS = (
     "attn_implementation",
     "cache_dir",
@@ -65,6 +67,8 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
         self.backbone = build_backbone(config.backbone_config) if backbone is None else backbone
         self.supports_gradient_checkpointing = getattr(self.backbone, "supports_gradient_checkpointing", False)
         self.max_sequence_length = learned_positions(self.backbone, config.get_text_config())
+        table = position_table(self.backbone)
+        self._num_positions = None if table is None else len(table.weight)
         parameters = inspect.signature(type(self.backbone).forward).parameters
         self._backbone_arguments = frozenset(parameters)
         self._backbone_takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
@@ -95,7 +99,11 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
         """Resize the token embeddings by the backbone's own method, since some backbones have more than one table."""
         if not isinstance(self.backbone, PreTrainedModel):
             return super().resize_token_embeddings(new_num_tokens, pad_to_multiple_of, mean_resizing)
-        embeddings = self.backbone.resize_token_embeddings(new_num_tokens, pad_to_multiple_of, mean_resizing)
+        options = {"pad_to_multiple_of": pad_to_multiple_of, "mean_resizing": mean_resizing}
+        known = inspect.signature(self.backbone.resize_token_embeddings).parameters
+        embeddings = self.backbone.resize_token_embeddings(
+            new_num_tokens, **{name: value for name, value in options.items() if name in known}
+        )
         # The encoder of an encoder-decoder has a copy of the configuration.
         self.vocab_size = self.config.vocab_size = self.backbone.config.get_text_config().vocab_size
         return embeddings
@@ -164,7 +172,7 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
             kwargs["use_cache"] = False
         kwargs = {name: value for name, value in kwargs.items() if self._accepts(name) or self._backbone_takes_any}
         outputs = self.backbone(**inputs, **kwargs, return_dict=True)
-        return _in_input_order(outputs, positions)
+        return _in_input_order(outputs, positions, self.config.get_text_config().model_type not in _SPARSE_MAPS)
 
     def _accepts(self, name: str) -> bool:
         return name in self._backbone_arguments
@@ -176,12 +184,20 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
     def _check_inputs(
         self, input_ids: torch.Tensor | None, inputs_embeds: torch.Tensor | None, others: dict[str, torch.Tensor]
     ) -> None:
-        tokens, text_config = input_ids if inputs_embeds is None else inputs_embeds, self.config.get_text_config()
-        check_shapes("input_ids" if inputs_embeds is None else "inputs_embeds", tokens, others)
-        check_length(tokens.shape[1], self.max_sequence_length, self.config.backbone_config.model_type)
-        if input_ids is not None and hasattr(text_config, "vocab_size"):
-            size = len(self.get_input_embeddings().weight)
-            check_ids("input_ids", input_ids, size, "use its own tokenizer, or `resize_token_embeddings`")
+        name, tokens = ("input_ids", input_ids) if inputs_embeds is None else ("inputs_embeds", inputs_embeds)
+        text_config, model_type = self.config.get_text_config(), self.config.backbone_config.model_type
+        if not self._accepts(name):
+            raise ValueError(f"The backbone ({model_type}) reads no `{name}`: pass the other of the two.")
+        check_shapes(name, tokens, others)
+        check_length(tokens.shape[1], self.max_sequence_length, model_type)
+        if hasattr(text_config, "vocab_size"):
+            table = self.get_input_embeddings().weight
+            if input_ids is None:
+                check_width(inputs_embeds, table.shape[-1])
+            else:
+                check_ids("input_ids", input_ids, len(table), "use its own tokenizer, or `resize_token_embeddings`")
+        if others["position_ids"] is not None and self._num_positions is not None:
+            check_ids("position_ids", others["position_ids"], self._num_positions, "count from 0, or leave them out")
         if others["attention_mask"] is not None:
             check_mask(others["attention_mask"])
         types, num_types = others["token_type_ids"], getattr(text_config, "type_vocab_size", None)
@@ -247,7 +263,9 @@ def _to_front_if_per_token(value: Any, positions: torch.Tensor) -> Any:
     return move_to_front(value, positions) if is_per_token else value
 
 
-def _in_input_order(outputs: BaseModelOutput, positions: torch.Tensor | None) -> BaseModelOutput:
+def _in_input_order(
+    outputs: BaseModelOutput, positions: torch.Tensor | None, keys_are_tokens: bool
+) -> BaseModelOutput:
     hidden_states, attentions = outputs.get("hidden_states"), outputs.get("attentions")
     last_hidden_state = outputs.last_hidden_state
     if positions is not None:
@@ -260,16 +278,19 @@ def _in_input_order(outputs: BaseModelOutput, positions: torch.Tensor | None) ->
                 for state in hidden_states
             )
         if attentions is not None:
-            attentions = tuple(_attention_in_input_order(attention, positions) for attention in attentions)
+            attentions = tuple(
+                _attention_in_input_order(attention, positions, keys_are_tokens) for attention in attentions
+            )
     return BaseModelOutput(last_hidden_state=last_hidden_state, hidden_states=hidden_states, attentions=attentions)
 
 
-def _attention_in_input_order(attention: torch.Tensor | None, positions: torch.Tensor) -> torch.Tensor | None:
-    length = positions.shape[1]
-    # The keys of a sparse attention are offsets and not tokens.
-    if attention is not None and attention.shape[-1] == length:
+def _attention_in_input_order(attention: Any, positions: torch.Tensor, keys_are_tokens: bool) -> Any:
+    # A layer that was not asked for is None; pegasus_x gives a dictionary with maps of blocks.
+    if not isinstance(attention, torch.Tensor):
+        return attention
+    if keys_are_tokens and attention.shape[-1] == positions.shape[1]:
         attention = move_back(attention, positions, dim=-1)
-    if attention is not None and attention.shape[-2] == length:
+    if attention.shape[-2] == positions.shape[1]:
         attention = move_back(attention, positions, dim=-2)
     return attention
 

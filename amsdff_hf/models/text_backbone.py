@@ -20,6 +20,8 @@ _POSITION_TABLES = (
     "positions_embed",
     "wpe",
 )
+# Model types whose table of positions grows, or whose last position serves all further tokens.
+_ENDLESS_POSITIONS = ("fsmt", "prophetnet", "tapas")
 # Model types whose table of positions is no embedding layer, and the field that says how long it is.
 _POSITION_FIELDS = {
     "codegen": "n_positions",
@@ -95,25 +97,33 @@ def learned_positions(model: nn.Module, config: PreTrainedConfig) -> int | None:
         model: a backbone, or a model with a backbone inside.
         config: configuration of the part that reads texts.
     """
+    if config.model_type in _ENDLESS_POSITIONS:
+        return None
     if config.model_type in _POSITION_FIELDS:
         return getattr(config, _POSITION_FIELDS[config.model_type])
+    table = position_table(model)
+    if table is None:
+        return None
+    padding_idx = getattr(table, "padding_idx", None)
+    reserved = getattr(table, "offset", 0) if padding_idx is None else padding_idx + 1
+    # Some tables are larger than what the model's masks and buffers are made for.
+    return min(len(table.weight) - reserved, getattr(config, "max_position_embeddings", None) or len(table.weight))
+
+
+def position_table(model: nn.Module) -> nn.Module | None:
+    """Find the layer with a vector for each position, `None` if the model has no such layer.
+
+    Args:
+        model: a backbone, or a model with a backbone inside.
+    """
     modules = dict(model.named_modules())
     # Some backbones come with the tower for images, which has positions too.
     towers = tuple(f"{name}." for name, part in modules.items() if not _reads_token_ids(part))
     for name, module in modules.items():
-        table = getattr(module, "weight", None)
-        if (
-            name.startswith(towers)
-            or name.rpartition(".")[2] not in _POSITION_TABLES
-            or table is None
-            or table.dim() != 2
-            or len(table) < 2
-        ):
-            continue
-        padding_idx = getattr(module, "padding_idx", None)
-        reserved = getattr(module, "offset", 0) if padding_idx is None else padding_idx + 1
-        # Some tables are larger than what the model's masks and buffers are made for.
-        return min(len(table) - reserved, getattr(config, "max_position_embeddings", None) or len(table))
+        is_named_so = name.rpartition(".")[2] in _POSITION_TABLES and not name.startswith(towers)
+        weight = getattr(module, "weight", None) if is_named_so else None
+        if weight is not None and weight.dim() == 2 and len(weight) > 1:
+            return module
     return None
 
 
@@ -158,4 +168,4 @@ def _language_model(model: PreTrainedModel, config: PreTrainedConfig) -> nn.Modu
     return next((part for part in candidates if type(part) is own_class), next(iter(candidates), model))
 
 
-__all__ = ["build_backbone", "learned_positions", "load_backbone"]
+__all__ = ["build_backbone", "learned_positions", "load_backbone", "position_table"]

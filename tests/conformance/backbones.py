@@ -53,3 +53,9 @@ BACKBONES = {
 def backbone_config(name: str) -> PreTrainedConfig:
     """Build the small configuration of this backbone."""
     return BACKBONES[name]()
+
+
+def no_dropout(config_class: type[PreTrainedConfig]) -> dict[str, float | tuple[float, ...]]:
+    """The fields of an architecture that turn all dropout of its head off."""
+    dropouts = {name: value for name, value in vars(config_class()).items() if name.endswith(("dropout", "dropouts"))}
+    return {name: 0.0 if isinstance(value, float) else (0.0,) * len(value) for name, value in dropouts.items()}

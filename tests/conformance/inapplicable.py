@@ -27,9 +27,12 @@ _REASONS = [
     (r"language modeling head", "language modeling heads: a classifier has none"),
     (r"keep_in_fp32_modules", "no module has to stay in float32"),
     (r"(support|have) RoPE|partial rope|axial RoPE layer", "this backbone has no such rotary positions"),
-    (r"sliding_window_mask", "this backbone has no sliding window"),
+    (r"sliding_window_mask", "no `use_sliding_window` in our configurations: that is the backbone's own field"),
     (r"TP plan", "no tensor-parallel plan"),
-    (r"resize_position_vector", "`resize_position_embeddings` is offered by no classifier"),
+    (
+        r"resize_position_vector",
+        "no `resize_position_embeddings`: among these backbones only distilbert's own classes have one",
+    ),
 ]
 
 

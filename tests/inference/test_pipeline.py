@@ -132,6 +132,9 @@ def test_labels_whose_score_reaches_their_threshold(saved):
     assert list(classifier(TEXTS[:1], batch_size=2)) == [chosen]
     assert classifier(TEXTS[0], top_k=1) == ranked[:1]
     assert len(classifier(TEXTS[0], top_k=None, function_to_apply="none")) == 3
+    # Scores in another form are no probabilities, which thresholds could be compared with: all of them are given.
+    raw = classifier(TEXTS[0], function_to_apply="none")
+    assert raw == pipeline("text-classification", model=folder)(TEXTS[0], function_to_apply="none")
     classifier.model.config.thresholds = None
     assert classifier(TEXTS[0]) == [row for row in ranked if row["score"] >= 0.5]
     classifier.model.config.thresholds = [1.0, 1.0, 1.0]

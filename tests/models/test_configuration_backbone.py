@@ -158,3 +158,9 @@ def test_a_plain_backbone_is_no_checkpoint_of_ours(tmp_path, bert_config):
 def test_values_of_the_wrong_type_name_their_field():
     with pytest.raises(Exception, match="regression_loss"):
         AmsdffConfig(regression_loss="cubic")
+
+
+@pytest.mark.parametrize("problem_type", ["single_label_classification", "regression"])
+def test_thresholds_are_for_several_labels(problem_type):
+    with pytest.raises(ValueError, match="`thresholds` are for several labels per text"):
+        AmsdffConfig(num_labels=2, thresholds=[0.5, 0.5], problem_type=problem_type)

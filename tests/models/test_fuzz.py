@@ -60,7 +60,8 @@ def inputs(draw):
     kind = draw(mostly("ids", "special", "embeddings", rarely=["wrong ids"]))
     if kind == "embeddings":
         scale = draw(st.sampled_from([0.0, 1e-30, 1e-4, 1.0, 1e4]))
-        made = {"inputs_embeds": scale * torch.randn(rows, length, SIZES["hidden_size"], generator=generator)}
+        width = draw(mostly(SIZES["hidden_size"], rarely=[1, SIZES["hidden_size"] + 1]))
+        made = {"inputs_embeds": scale * torch.randn(rows, length, width, generator=generator)}
     else:
         low, high = {"ids": (0, SIZES["vocab_size"]), "special": (0, 5), "wrong ids": (-2, SIZES["vocab_size"] + 2)}[
             kind
@@ -76,6 +77,9 @@ def inputs(draw):
     if draw(st.booleans()):
         low, high = draw(mostly((0, 2), rarely=[(-1, 3)]))
         made["token_type_ids"] = torch.randint(low, high, (rows, length), generator=generator)
+    if draw(st.booleans()):
+        low, high = draw(mostly((0, LONGEST), rarely=[(-1, LONGEST), (0, 200)]))
+        made["position_ids"] = torch.randint(low, high, (rows, length), generator=generator)
     return made
 
 
@@ -102,6 +106,9 @@ def check_inputs(config_class, name, dtype, made, wanted):
         and are_ids(made.get("input_ids"), SIZES["vocab_size"])
         # The other backbones know no token types, and these are left out.
         and (name != "bert" or are_ids(made.get("token_type_ids"), 2))
+        # Those of DistilBERT and T5 are not to be chosen, and those of the other two have no end.
+        and (name not in ("bert", "roberta") or are_ids(made.get("position_ids"), LONGEST))
+        and made.get("inputs_embeds", torch.zeros(1, SIZES["hidden_size"])).shape[-1] == SIZES["hidden_size"]
     )
     fits = rows > 0 and 1 <= length <= POSITIONS.get(name, math.inf)
     try:
@@ -164,7 +171,9 @@ def fitting_fields(draw):
         "problem_type": st.sampled_from(PROBLEM_TYPES[:2] if num_labels == 1 else PROBLEM_TYPES),
     }
     drawn = {name: draw(strategy) for name, strategy in fields.items()}
-    return drawn | ({"class_weights": None} if drawn["problem_type"] == "regression" else {})
+    fits = {"class_weights": drawn["problem_type"] != "regression"}
+    fits["thresholds"] = drawn["problem_type"] in (None, "multi_label_classification")
+    return drawn | {name: None for name, fitting in fits.items() if not fitting}
 
 
 WRONG = {

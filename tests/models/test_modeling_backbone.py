@@ -69,6 +69,19 @@ def test_hidden_states_and_attentions_stand_in_the_order_of_the_input(bert_confi
         assert maps[:, :, 2:, :2].abs().max() == 0
 
 
+def test_sparse_attention_maps_of_the_width_of_the_text_keep_their_keys():
+    backbone = tiny_config("longformer")
+    backbone.attention_window = [6] * backbone.num_hidden_layers
+    model = random_model(AmsdffConfig(backbone_config=backbone))
+    ids = torch.tensor([[10, 11, 12, 13, 14, 1, 1]])
+    with torch.no_grad():
+        right = model(ids, attention_mask=(ids > 1).long(), output_attentions=True).attentions
+        left = model(ids.roll(2, 1), attention_mask=(ids > 1).long().roll(2, 1), output_attentions=True).attentions
+    for expected, moved in zip(right, left, strict=True):
+        assert expected.shape[-2:] == (7, 7)
+        torch.testing.assert_close(moved, expected.roll(2, dims=2))
+
+
 def test_sparse_attention_maps_are_moved_back_by_their_queries():
     model = random_model(AmsdffConfig(backbone_config=tiny_config("longformer")))
     ids = torch.randint(10, 100, (1, 8))
@@ -120,6 +133,59 @@ def test_ids_without_an_embedding_are_refused(bert_config):
         model([[3, 1]])
     with pytest.raises(ValueError, match="1 at tokens and 0 at padding, but holds -10000: pass"):
         model(batch(), attention_mask=torch.tensor([[0.0] * 6 + [-1e4]] * 3))
+
+
+def test_positions_and_vectors_that_do_not_fit_are_refused(bert_config):
+    model = random_model(AmsdffConfig(backbone_config=bert_config))
+    for wrong in (64, -1):
+        with pytest.raises(ValueError, match="`position_ids` go from .* for the ids 0 to 63: count from 0"):
+            model(batch(), position_ids=torch.full((3, 7), wrong))
+    with pytest.raises(
+        ValueError, match=r"as wide as the embeddings of the backbone, 32, but have the shape \(3, 7, 5\)"
+    ):
+        model(inputs_embeds=torch.randn(3, 7, 5))
+    model = random_model(AmsdffConfig(backbone_config=tiny_config("clip_text_model")))
+    with pytest.raises(ValueError, match=r"The backbone \(clip_text_model\) reads no `inputs_embeds`"):
+        model(inputs_embeds=torch.randn(3, 7, 32))
+
+
+def test_the_last_position_of_every_kind_of_table_is_read():
+    """RoBERTa, BART and OPT keep entries of their tables for themselves."""
+    for name in ("roberta", "bart", "opt"):
+        model = random_model(AmsdffConfig(backbone_config=tiny_config(name)))
+        with torch.no_grad():
+            model(torch.full((1, model.max_sequence_length), 10))
+        with pytest.raises(ValueError, match="positions for"):
+            model(torch.full((1, model.max_sequence_length + 1), 10))
+
+
+def test_positions_without_an_end_are_not_limited():
+    for name in ("fsmt", "prophetnet", "tapas"):
+        model = random_model(AmsdffConfig(backbone_config=tiny_config(name)))
+        assert model.max_sequence_length is None
+        with torch.no_grad():
+            assert model(torch.full((1, 200), 10)).logits.isfinite().all()
+
+
+def test_nothing_is_cached():
+    model = random_model(AmsdffConfig(backbone_config=BACKBONE_CONFIGS["llama"]()))
+    seen = {}
+    model.backbone.register_forward_pre_hook(lambda _, args, kwargs: seen.update(kwargs), with_kwargs=True)
+    model(batch())
+    assert seen["use_cache"] is False
+
+
+def test_embeddings_can_be_replaced(bert_config):
+    model = random_model(AmsdffConfig(backbone_config=bert_config))
+    table = torch.nn.Embedding(9, 32)
+    model.set_input_embeddings(table)
+    assert model.get_input_embeddings() is model.backbone.embeddings.word_embeddings is table
+
+
+def test_asking_for_no_maps_overrules_the_backbone(bert_config):
+    bert_config.output_attentions = True
+    model = random_model(AmsdffConfig(backbone_config=bert_config, attn_implementation="eager"))
+    assert model(batch(), output_attentions=False).attentions is None
 
 
 def test_resizing_reaches_the_backbone(bert_config):

@@ -5,6 +5,7 @@ from transformers import BertConfig
 
 from amsdff_hf.models.padding import front_positions, move_back, move_to_front
 from tests.conftest import SIZES, padded_texts, random_model
+from tests.sweep.tiny_configs import tiny_config
 
 
 MASK = torch.tensor([[0, 0, 1, 1], [1, 0, 1, 0], [1, 1, 1, 1], [0, 0, 0, 0]])
@@ -57,3 +58,36 @@ def test_logits_do_not_depend_on_padding_to_the_window(config_class, length):
         for left in (0, length - 9):
             padded = model(*pad(ids, mask, left, length - 9 - left)).logits
             torch.testing.assert_close(padded, expected, atol=1e-5, rtol=0)
+
+
+def per_token_inputs(kind, model):
+    """Ids or vectors of one text of six tokens, with one further input that is different for every token."""
+    generator = torch.Generator().manual_seed(1)
+    ids = torch.randint(5, 30, (1, 6), generator=generator)
+    boxes = torch.randint(0, 20, (1, 6, 4), generator=generator).sort(dim=-1).values
+    further = {
+        "token_type_ids": torch.tensor([[0, 0, 0, 1, 1, 1]]),
+        "position_ids": torch.tensor([[5, 4, 3, 2, 1, 0]]),
+        "bbox": boxes,
+    }
+    if kind == "inputs_embeds":
+        return {"inputs_embeds": model.get_input_embeddings()(ids).detach()}
+    return {"input_ids": ids, kind: further[kind]}
+
+
+@pytest.mark.parametrize("kind", ["token_type_ids", "position_ids", "inputs_embeds", "bbox"])
+def test_whatever_belongs_to_a_token_moves_with_it(config_class, kind):
+    backbone = tiny_config("layoutlm") if kind == "bbox" else BertConfig(**SIZES)
+    model = random_model(config_class(backbone_config=backbone))
+    inputs = per_token_inputs(kind, model)
+    kept = torch.arange(3, 9)
+    padded = {
+        name: value.new_zeros(1, 10, *value.shape[2:]).index_copy(1, kept, value) for name, value in inputs.items()
+    }
+    mask = torch.zeros(1, 10, dtype=torch.long).index_fill(1, kept, 1)
+    with torch.no_grad():
+        expected = model(**inputs).logits
+        torch.testing.assert_close(model(**padded, attention_mask=mask).logits, expected, atol=1e-5, rtol=0)
+        name = next(iter(reversed(inputs)))
+        changed = {**inputs, name: inputs[name].flip(1)}
+        assert (model(**changed).logits - expected).abs().max() > 1e-4, "no proof: the order makes no difference"

@@ -85,11 +85,17 @@ def texts(rows: int = 2) -> torch.Tensor:
     return torch.randint(10, 100, (rows, LENGTH), generator=torch.Generator().manual_seed(1))
 
 
-def padded(ids: torch.Tensor, side: str) -> dict[str, torch.Tensor]:
+def padding_id(config: PreTrainedConfig) -> int:
+    """What a tokenizer would pad with; some embeddings of it are zero, and some models rely on that."""
+    config = reading_config(config)
+    pad, size = getattr(config, "pad_token_id", None), getattr(config, "vocab_size", None) or 2
+    return pad if isinstance(pad, int) and 0 <= pad < size else 1
+
+
+def padded(ids: torch.Tensor, side: str, pad: int) -> dict[str, torch.Tensor]:
     """Pad on one side, with a mask."""
-    padding = ids.new_full((len(ids), PADDING), 1)
-    zeros, ones = torch.zeros_like(padding), torch.ones_like(ids)
-    parts = [(ids, ones), (padding, zeros)]
+    padding = ids.new_full((len(ids), PADDING), pad)
+    parts = [(ids, torch.ones_like(ids)), (padding, torch.zeros_like(padding))]
     parts = parts if side == "right" else parts[::-1]
     return {
         "input_ids": torch.cat([part[0] for part in parts], dim=1),
@@ -101,8 +107,8 @@ def padded(ids: torch.Tensor, side: str) -> dict[str, torch.Tensor]:
 def check_plain(row: Row, config: PreTrainedConfig, plain: nn.Module) -> None:
     """Run the plain model, and see whether padding changes what it makes of the tokens."""
     alone = run_plain(plain, {"input_ids": texts(), "attention_mask": torch.ones_like(texts())})
-    right = run_plain(plain, padded(texts(), "right"))[:, :LENGTH]
-    left = run_plain(plain, padded(texts(), "left"))[:, -LENGTH:]
+    right = run_plain(plain, padded(texts(), "right", padding_id(config)))[:, :LENGTH]
+    left = run_plain(plain, padded(texts(), "left", padding_id(config)))[:, -LENGTH:]
     row.reads_right_padding = differs(alone, right) > INVARIANT
     row.reads_left_padding = differs(alone, left) > INVARIANT
 
@@ -140,7 +146,7 @@ def expect(condition: bool, row: Row, problem: str) -> None:
 def check_training(row: Row, config: PreTrainedConfig, classes: Architecture) -> None:
     """Forward and backward: finite logits, finite gradients on every tensor of the head."""
     model = build(config, classes).train()
-    outputs = model(**padded(texts(), "right"), labels=torch.tensor([0, 2]))
+    outputs = model(**padded(texts(), "right", padding_id(config)), labels=torch.tensor([0, 2]))
     expect(outputs.logits.shape == (2, 3), row, f"logits have the shape {tuple(outputs.logits.shape)}")
     expect(bool(outputs.logits.isfinite().all()), row, "logits are not finite")
     outputs.loss.backward()
@@ -179,14 +185,14 @@ def check_padding(row: Row, config: PreTrainedConfig, classes: Architecture) -> 
     model = build(config, classes)
     alone = torch.cat([model(ids[None, :length]).logits for ids, length in zip(texts(), MIXED_LENGTHS)])
     for side in ("right", "left", "both"):
-        difference = differs(alone, model(**mixed_lengths(side)).logits)
+        difference = differs(alone, model(**mixed_lengths(side, padding_id(config))).logits)
         expect(difference <= TOLERANCE, row, f"padding ({side}) changes the logits by {difference:.1g}")
 
 
-def mixed_lengths(side: str) -> dict[str, torch.Tensor]:
+def mixed_lengths(side: str, pad: int) -> dict[str, torch.Tensor]:
     """Texts of different lengths in one batch, padded on one side or on both."""
     total = LENGTH + PADDING
-    ids, mask = torch.ones(len(MIXED_LENGTHS), total, dtype=torch.long), torch.zeros(len(MIXED_LENGTHS), total).long()
+    ids, mask = torch.full((len(MIXED_LENGTHS), total), pad), torch.zeros(len(MIXED_LENGTHS), total).long()
     for row, (text, length) in enumerate(zip(texts(), MIXED_LENGTHS)):
         start = {"right": 0, "left": total - length, "both": PADDING // 2}[side]
         ids[row, start : start + length] = text[:length]
@@ -250,8 +256,13 @@ def check_length(row: Row, config: PreTrainedConfig, classes: Architecture) -> N
     if row.longest_text is None:
         positions = getattr(reading_config(config), "max_position_embeddings", None) or 0
         model(torch.full((1, 2 * max(positions, 128)), 10))
-    else:
-        model(torch.full((1, row.longest_text), 10))
+        return
+    model(torch.full((1, row.longest_text), 10))
+    try:
+        run_plain(build_plain(copy.deepcopy(config)), {"input_ids": torch.full((1, row.longest_text + 1), 10)})
+    except (AssertionError, IndexError, RuntimeError, ValueError):
+        return
+    expect(False, row, f"the plain model reads more than {row.longest_text} tokens")
 
 
 def check_names(row: Row, config: PreTrainedConfig, classes: Architecture) -> None:

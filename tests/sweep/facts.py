@@ -9,7 +9,10 @@ _WRONG_CONFIG = (
 # Types that plain `AutoModel` cannot build here or cannot run on texts, each with the reason.
 NOT_FOR_TEXTS = {
     "encoder-decoder": f"{_NO_AUTO_MODEL}; it is two models glued together, either of which can be a backbone",
-    "gemma3n": "needs the library timm to build its vision tower; the language model alone works, as `gemma3n_text`",
+    "gemma3n": (
+        "plain `AutoModel` needs the library timm to build its vision tower; the language model alone works, as "
+        "`gemma3n_text`"
+    ),
     "gemma4_assistant": f"{_NO_AUTO_MODEL}: a draft model that reads the cache of another one, not texts",
     "gemma4_unified_assistant": f"{_NO_AUTO_MODEL}: a draft model that reads the cache of another one, not texts",
     "layoutlmv2": "needs the library detectron2 for its vision tower",

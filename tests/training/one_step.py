@@ -12,7 +12,8 @@ from safetensors.torch import save_file
 from transformers import CONFIG_MAPPING, PreTrainedModel, Trainer, TrainingArguments
 
 import amsdff_hf  # noqa: F401
-from tests.conftest import BACKBONE_CONFIGS, SIZES, no_dropout, random_model
+from tests.conformance.backbones import no_dropout
+from tests.conftest import BACKBONE_CONFIGS, SIZES, random_model
 
 
 TEXTS, STEPS = 16, 2
