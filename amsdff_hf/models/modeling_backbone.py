@@ -17,14 +17,12 @@ from transformers.utils import logging
 from .configuration_backbone import BackboneClassifierConfig
 from .input_checks import check_ids, check_length, check_mask, check_shapes, check_width
 from .losses import classification_loss
-from .padding import front_positions, move_back, move_to_front
+from .padding import front_positions, in_input_order, move_to_front, to_front_if_per_token
 from .text_backbone import build_backbone, learned_positions, load_backbone, position_table
 
 
 logger = logging.get_logger(__name__)
 
-# The last dimension of their attention maps is no text: offsets in a window, a block, or a state.
-_SPARSE_MAPS = ("led", "longformer", "longt5", "reformer", "rwkv", "yoso")
 _LOADING_ARGUMENTS = (
     "attn_implementation",
     "cache_dir",
@@ -167,12 +165,12 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
         if attention_mask is not None:
             positions = front_positions(attention_mask)
             inputs = {name: move_to_front(value, positions) for name, value in inputs.items()}
-            kwargs = {name: _to_front_if_per_token(value, positions) for name, value in kwargs.items()}
+            kwargs = {name: to_front_if_per_token(value, positions) for name, value in kwargs.items()}
         if "use_cache" in self._backbone_arguments or self._backbone_takes_any:
             kwargs["use_cache"] = False
         kwargs = {name: value for name, value in kwargs.items() if self._accepts(name) or self._backbone_takes_any}
         outputs = self.backbone(**inputs, **kwargs, return_dict=True)
-        return _in_input_order(outputs, positions, self.config.get_text_config().model_type not in _SPARSE_MAPS)
+        return in_input_order(outputs, positions, self.config.get_text_config().model_type)
 
     def _accepts(self, name: str) -> bool:
         return name in self._backbone_arguments
@@ -256,43 +254,6 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
             {name: value for name, value in arguments.items() if name in known},
             {name: value for name, value in arguments.items() if name not in known},
         )
-
-
-def _to_front_if_per_token(value: Any, positions: torch.Tensor) -> Any:
-    is_per_token = isinstance(value, torch.Tensor) and value.shape[:2] == positions.shape
-    return move_to_front(value, positions) if is_per_token else value
-
-
-def _in_input_order(
-    outputs: BaseModelOutput, positions: torch.Tensor | None, keys_are_tokens: bool
-) -> BaseModelOutput:
-    hidden_states, attentions = outputs.get("hidden_states"), outputs.get("attentions")
-    last_hidden_state = outputs.last_hidden_state
-    if positions is not None:
-        length = positions.shape[1]
-        last_hidden_state = move_back(last_hidden_state, positions)
-        if hidden_states is not None:
-            # A layer that was not asked for is None; some models shorten the text on the way.
-            hidden_states = tuple(
-                move_back(state, positions) if state is not None and state.shape[1] == length else state
-                for state in hidden_states
-            )
-        if attentions is not None:
-            attentions = tuple(
-                _attention_in_input_order(attention, positions, keys_are_tokens) for attention in attentions
-            )
-    return BaseModelOutput(last_hidden_state=last_hidden_state, hidden_states=hidden_states, attentions=attentions)
-
-
-def _attention_in_input_order(attention: Any, positions: torch.Tensor, keys_are_tokens: bool) -> Any:
-    # A layer that was not asked for is None; pegasus_x gives a dictionary with maps of blocks.
-    if not isinstance(attention, torch.Tensor):
-        return attention
-    if keys_are_tokens and attention.shape[-1] == positions.shape[1]:
-        attention = move_back(attention, positions, dim=-1)
-    if attention.shape[-2] == positions.shape[1]:
-        attention = move_back(attention, positions, dim=-2)
-    return attention
 
 
 __all__ = ["BackboneClassifierPreTrainedModel"]
