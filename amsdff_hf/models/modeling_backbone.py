@@ -156,7 +156,7 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
         others = {
             "attention_mask": attention_mask,
             "token_type_ids": token_type_ids if self._has_token_types() else None,
-            "position_ids": position_ids,
+            "position_ids": position_ids if self._accepts("position_ids") else None,
         }
         self._check_inputs(input_ids, inputs_embeds, others)
         inputs = {"input_ids": input_ids, "inputs_embeds": inputs_embeds, **others}

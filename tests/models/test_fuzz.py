@@ -106,8 +106,8 @@ def check_inputs(config_class, name, dtype, made, wanted):
         and are_ids(made.get("input_ids"), SIZES["vocab_size"])
         # The other backbones know no token types, and these are left out.
         and (name != "bert" or are_ids(made.get("token_type_ids"), 2))
-        # Those of DistilBERT and T5 are not to be chosen, and those of the other two have no end.
-        and (name not in ("bert", "roberta") or are_ids(made.get("position_ids"), LONGEST))
+        # T5 takes none, and those of the last two have no end.
+        and (name not in POSITIONS or are_ids(made.get("position_ids"), LONGEST))
         and made.get("inputs_embeds", torch.zeros(1, SIZES["hidden_size"])).shape[-1] == SIZES["hidden_size"]
     )
     fits = rows > 0 and 1 <= length <= POSITIONS.get(name, math.inf)
