@@ -4,6 +4,7 @@
 from .inference import Explanation, ThresholdPipeline, explain, explanation_to_html, save_explanation_image
 from .models import register_auto_classes
 from .models.configuration_amsdff import AmsdffConfig
+from .models.differential_attention import convert_to_differential_attention
 from .models.modeling_amsdff import AmsdffForSequenceClassification, AmsdffModel
 
 
@@ -14,6 +15,7 @@ __all__ = [
     "AmsdffModel",
     "Explanation",
     "ThresholdPipeline",
+    "convert_to_differential_attention",
     "explain",
     "explanation_to_html",
     "save_explanation_image",

@@ -8,6 +8,8 @@ from huggingface_hub.dataclasses import strict
 from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig
 from transformers.configuration_utils import SubConfigSpec
 
+from .differential_settings import DifferentialAttentionSettings
+
 
 # transformers would turn these into a download from the Hub, at the word of a configuration file.
 _REFUSED_ARGUMENTS = ("backbone", "backbone_kwargs", "use_timm_backbone", "use_pretrained_backbone")
@@ -47,6 +49,8 @@ class BackboneClassifierConfig(PreTrainedConfig):
             Probability from which each label counts as predicted in multi-label classification; 0.5 if not given.
         initializer_range (`float`, *optional*, defaults to 0.02):
             Standard deviation of the last linear layer at initialization.
+        differential_attention (`dict`, *optional*):
+            What of the backbone's attention becomes differential: the fields of [`DifferentialAttentionSettings`].
     """
 
     sub_configs_defaults = {"backbone_config": SubConfigSpec(config_class=AutoConfig, model_type="bert")}
@@ -62,6 +66,7 @@ class BackboneClassifierConfig(PreTrainedConfig):
     huber_delta: float | int = 1.0
     thresholds: list[float | int] | tuple[float | int, ...] | None = None
     initializer_range: float | int = 0.02
+    differential_attention: dict[str, Any] | None = None
 
     def __post_init__(self, **kwargs: Any) -> None:
         for name in _REFUSED_ARGUMENTS:
@@ -176,6 +181,9 @@ class BackboneClassifierConfig(PreTrainedConfig):
             raise ValueError(f"`huber_delta` must be above 0, got {self.huber_delta}.")
         if self.problem_type not in (None, *_PROBLEM_TYPES):
             raise ValueError(f"`problem_type` must be one of {', '.join(_PROBLEM_TYPES)}, got {self.problem_type!r}.")
+        if self.differential_attention is not None:
+            # Complete, so that a saved model does not change with our defaults.
+            self.differential_attention = vars(DifferentialAttentionSettings.from_block(self.differential_attention))
         if self.problem_type == "regression" and self.class_weights is not None:
             raise ValueError(f"`class_weights` are for classification, got {self.class_weights} for regression.")
         if self.problem_type not in (None, "multi_label_classification") and self.thresholds is not None:

@@ -15,6 +15,8 @@ from transformers.modeling_outputs import BaseModelOutput
 from transformers.utils import logging
 
 from .configuration_backbone import BackboneClassifierConfig
+from .differential_attention import attach_differential_attention, set_differential_implementation
+from .differential_settings import DifferentialAttentionSettings
 from .input_checks import check_ids, check_length, check_mask, check_shapes, check_width
 from .losses import classification_loss
 from .padding import front_positions, in_input_order, move_to_front, to_front_if_per_token
@@ -57,12 +59,17 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
     _supports_flash_attn = True
     _supports_flex_attn = True
     _supports_attention_backend = True
+    # In half precision it could hardly move.
+    _keep_in_fp32_modules_strict = ["lambda_vectors"]
     # The losses are plain means, so the Trainer has to divide them by the accumulation steps.
     accepts_loss_kwargs = False
 
     def __init__(self, config: BackboneClassifierConfig, backbone: PreTrainedModel | None = None):
         super().__init__(config)
         self.backbone = build_backbone(config.backbone_config) if backbone is None else backbone
+        if config.differential_attention is not None:
+            settings = DifferentialAttentionSettings.from_block(config.differential_attention)
+            attach_differential_attention(self.backbone, settings)
         self.supports_gradient_checkpointing = getattr(self.backbone, "supports_gradient_checkpointing", False)
         self.max_sequence_length = learned_positions(self.backbone, config.get_text_config())
         table = position_table(self.backbone)
@@ -90,6 +97,12 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
             self.backbone.embed_tokens = value
         else:
             self.backbone.set_input_embeddings(value)
+
+    def set_attn_implementation(self, attn_implementation: str | dict, **kwargs: Any) -> None:
+        """Set the attention implementation of the backbone, of differential layers too."""
+        super().set_attn_implementation(attn_implementation, **kwargs)
+        if self.config.differential_attention is not None:
+            set_differential_implementation(self.backbone, self.backbone.config._attn_implementation)
 
     def resize_token_embeddings(
         self, new_num_tokens: int | None = None, pad_to_multiple_of: int | None = None, mean_resizing: bool = True

@@ -1,0 +1,279 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+"""Differential attention in chosen layers of any backbone whose attention goes through transformers' interface.
+
+The model's code stays as it is. The projection of the queries of a chosen layer gets further rows, for the second
+queries, which take the same way as the first ones (positions, norms). A registered attention function then hands the
+heads to the layer's form of differential attention, and those of all other layers to the function they had before.
+"""
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
+from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS
+from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
+
+from .differential_forms import FORMS, Attended
+from .differential_settings import DifferentialAttentionSettings
+
+
+PREFIX = "differential_"
+_IMPLEMENTATIONS = ("eager", "sdpa")
+_QUERY_NAMES = ("query", "q_proj", "q_lin", "q")
+_KEY_NAMES = ("key", "k_proj", "k_lin", "k")
+_VALUE_NAMES = ("value", "v_proj", "v_lin", "v")
+# Queries, keys and values of all heads, in this order (ModernBERT).
+_FUSED_NAME = "Wqkv"
+# Forms that attend by the heads as they are, without second queries.
+_WITHOUT_TWINS = ("dex", "v1")
+
+
+def convert_to_differential_attention(
+    model: PreTrainedModel,
+    fraction: float = 0.25,
+    layers: str | list[int] = "top",
+    head_fraction: float = 1.0,
+    form: str = "query_twin",
+) -> PreTrainedModel:
+    """Make part of a model's attention differential, in place.
+
+    With the forms `query_twin`, `row_sum` and `dex` the model computes at first what it did before: the second
+    queries start as copies. Its `config.differential_attention` then says what was done.
+
+    Args:
+        model: any model of transformers whose attention goes through `AttentionInterface`.
+        fraction: share of the layers.
+        layers: `top`, `bottom`, `even`, or a list of layers from 0.
+        head_fraction: share of the heads within each.
+        form: `query_twin`, `row_sum`, `dex`, `v1` or `v2`; see [`DifferentialAttentionSettings`].
+
+    Returns:
+        The same model.
+
+    Raises:
+        ValueError: if the model cannot be converted, or the settings select nothing.
+
+    Examples:
+    ```python
+    >>> import torch
+    >>> from transformers import BertConfig, BertModel
+    >>> config = BertConfig(hidden_size=32, num_hidden_layers=4, num_attention_heads=4, intermediate_size=64)
+    >>> model, ids = BertModel(config).eval(), torch.tensor([[1, 2, 3]])
+    >>> before = model(ids).last_hidden_state
+    >>> after = convert_to_differential_attention(model, fraction=0.5)(ids).last_hidden_state
+    >>> bool((after - before).abs().max() < 1e-6)
+    True
+
+    ```
+    """
+    settings = DifferentialAttentionSettings(fraction, layers, head_fraction, form)
+    attach_differential_attention(model, settings)
+    model.config.differential_attention = dict(vars(settings))
+    return model
+
+
+def attach_differential_attention(model: PreTrainedModel, settings: DifferentialAttentionSettings) -> None:
+    """Give the chosen layers of a model their second queries and lambdas, and the model the function that uses them.
+
+    Args:
+        model: the backbone, with or without weights (on the meta device); changed in place.
+        settings: which layers and heads, and how.
+
+    Raises:
+        ValueError: if the model cannot be converted, or the settings select nothing.
+    """
+    found = attention_layers(model)
+    model_type = model.config.model_type
+    if not found:
+        raise ValueError(
+            f"Differential attention needs a backbone whose attention goes through transformers' "
+            f"AttentionInterface; that of {model_type!r} does not: choose another backbone."
+        )
+    implementation = model.config.get_text_config()._attn_implementation or "eager"
+    _check_implementation(implementation, model_type)
+    for layer in settings.chosen_layers(len(found)):
+        _attach(found[layer], layer, settings, model_type)
+    set_differential_implementation(model, implementation)
+
+
+@torch.no_grad()
+def fold_differential_attention(model: PreTrainedModel) -> PreTrainedModel:
+    """Fold the corrections of the form `dex` into the projections of the values, in place, for serving.
+
+    `O - lambda O W` is `A (V - lambda V W)`, so the model then costs what it did before the conversion.
+
+    Args:
+        model: a trained model with the form `dex`.
+
+    Returns:
+        The same model with ordinary attention.
+
+    Raises:
+        ValueError: if its attention is not differential in that form.
+    """
+    folded = [
+        module for module in attention_layers(model) if isinstance(getattr(module, "differential", None), FORMS["dex"])
+    ]
+    if not folded:
+        raise ValueError("Only the form dex folds into a projection, and no layer of this model has it.")
+    for module in folded:
+        name = next((name for name in _VALUE_NAMES if hasattr(module, name)), _FUSED_NAME)
+        projection, matrices = getattr(module, name), module.differential.matrices()
+        num_rows = matrices.shape[0] * matrices.shape[1]
+        start = projection.out_features * 2 // 3 if name == _FUSED_NAME else 0
+        for rows in (projection.weight, projection.bias):
+            if rows is not None:
+                part = rows[start : start + num_rows].unflatten(0, matrices.shape[:2]).float()
+                rows[start : start + num_rows] = (
+                    torch.einsum("gd...,gde->ge...", part, matrices).flatten(0, 1).to(rows)
+                )
+        del module.differential
+    model.config.differential_attention = None
+    model.set_attn_implementation(model.config.get_text_config()._attn_implementation.removeprefix(PREFIX))
+    return model
+
+
+def attention_layers(model: nn.Module) -> list[nn.Module]:
+    """List the self-attention of every layer, as far as it goes through transformers' interface."""
+    return [
+        module
+        for name, module in model.named_modules()
+        if _uses_interface(module) and "cross" not in f"{name} {type(module).__name__}".lower()
+    ]
+
+
+def set_differential_implementation(model: PreTrainedModel, implementation: str) -> None:
+    """Switch a converted model to `eager` or `sdpa`, at any time.
+
+    Raises:
+        ValueError: if it is another implementation.
+    """
+    _check_implementation(implementation, model.config.model_type)
+    model.set_attn_implementation(PREFIX + implementation.removeprefix(PREFIX))
+
+
+def _check_implementation(implementation: str, model_type: str) -> None:
+    if implementation.removeprefix(PREFIX) not in _IMPLEMENTATIONS:
+        raise ValueError(
+            f"Differential attention works with the attention implementations {' and '.join(_IMPLEMENTATIONS)}, the "
+            f'backbone ({model_type}) is set to {implementation!r}: pass `attn_implementation="sdpa"`.'
+        )
+
+
+def _uses_interface(module: nn.Module) -> bool:
+    code = getattr(inspect.unwrap(type(module).forward), "__code__", None)
+    return code is not None and "ALL_ATTENTION_FUNCTIONS" in code.co_names
+
+
+def _attach(module: nn.Module, depth: int, settings: DifferentialAttentionSettings, model_type: str) -> None:
+    query_name, query, num_rows, num_key_rows = _projections(module, model_type)
+    head_size = _head_size(module, num_rows)
+    num_heads, num_shared = num_rows // head_size, num_key_rows // head_size
+    num_twins = settings.chosen_heads(num_heads, num_shared)
+    form = FORMS[settings.form](head_size, num_heads, num_twins, num_shared, depth, query.in_features)
+    form.to(query.weight.device, query.weight.dtype)
+    for name, parameter in form.named_parameters():
+        if name.endswith("lambda_vectors"):
+            parameter.data = parameter.data.float()
+    if settings.form not in _WITHOUT_TWINS:
+        num_parts = 3 if query_name == _FUSED_NAME else 1
+        setattr(module, query_name, _with_twins(query, num_twins * head_size, num_parts))
+    module.differential = form
+    if form.needs_hidden_states:
+        module.register_forward_pre_hook(_pass_hidden_states, with_kwargs=True)
+    # Made on purpose, they must not be initialized like weights that a checkpoint lacks.
+    for parameter in (*form.parameters(), *getattr(module, query_name).parameters()):
+        parameter._is_hf_initialized = not parameter.is_meta
+
+
+def _projections(module: nn.Module, model_type: str) -> tuple[str, nn.Linear, int, int]:
+    """Name of the projection of the queries, the layer itself, and the widths of all queries and of all keys."""
+    layers = {name: layer for name, layer in module.named_children() if isinstance(layer, nn.Linear)}
+    query = next((name for name in _QUERY_NAMES if name in layers), None)
+    key = next((name for name in _KEY_NAMES if name in layers), None)
+    if query is not None and key is not None:
+        return query, layers[query], layers[query].out_features, layers[key].out_features
+    if _FUSED_NAME in layers:
+        width = layers[_FUSED_NAME].out_features // 3
+        return _FUSED_NAME, layers[_FUSED_NAME], width, width
+    raise ValueError(
+        f"The attention of {model_type!r} ({type(module).__name__}) has the linear layers "
+        f"{', '.join(layers) or 'none'}, among which none is known to make queries and keys: it cannot become "
+        "differential, choose another backbone."
+    )
+
+
+def _head_size(module: nn.Module, num_rows: int) -> int:
+    for name in ("head_dim", "attention_head_size", "key_value_proj_dim", "dim_per_head"):
+        if isinstance(getattr(module, name, None), int):
+            return getattr(module, name)
+    return num_rows // module.config.num_attention_heads
+
+
+@torch.no_grad()
+def _with_twins(projection: nn.Linear, num_rows: int, num_parts: int) -> nn.Linear:
+    """The projection with the first rows of its queries once more, for the second queries.
+
+    An ordinary layer, so that whatever knows how to initialize, adapt or quantize one goes on to work. Where keys and
+    values are parts of it too, rows of zeros fill them up to the same number of heads, and are left out afterwards.
+    """
+
+    def widen(rows: torch.Tensor) -> torch.Tensor:
+        parts = rows.unflatten(0, (num_parts, -1))
+        further = torch.zeros_like(parts[:, :num_rows])
+        further[0] = parts[0, :num_rows]
+        return torch.cat([parts, further], dim=1).flatten(0, 1)
+
+    wide = nn.Linear(
+        projection.in_features,
+        projection.out_features + num_parts * num_rows,
+        bias=projection.bias is not None,
+        device=projection.weight.device,
+        dtype=projection.weight.dtype,
+    )
+    wide.weight.copy_(widen(projection.weight))
+    if projection.bias is not None:
+        wide.bias.copy_(widen(projection.bias))
+    return wide.train(projection.training)
+
+
+def _pass_hidden_states(module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
+    # The attention function sees projected heads only; what a layer is called with goes on to it.
+    return args, {**kwargs, "differential_hidden_states": args[0] if args else kwargs["hidden_states"]}
+
+
+def _attend(own: Callable[..., Attended], module: nn.Module, *heads: torch.Tensor, **kwargs: Any) -> Attended:
+    hidden_states = kwargs.pop("differential_hidden_states", None)
+    form = getattr(module, "differential", None)
+    if form is None:
+        return own(module, *heads, **kwargs)
+    return form(functools.partial(own, module), *heads, hidden_states=hidden_states, **kwargs)
+
+
+def differential_eager(module: nn.Module, *heads: torch.Tensor, **kwargs: Any) -> Attended:
+    """The eager attention of the model's own code, differential in the layers that were converted."""
+    return _attend(sys.modules[type(module).__module__].eager_attention_forward, module, *heads, **kwargs)
+
+
+def differential_sdpa(module: nn.Module, *heads: torch.Tensor, **kwargs: Any) -> Attended:
+    """PyTorch's fused attention, differential in the layers that were converted."""
+    return _attend(ALL_ATTENTION_FUNCTIONS["sdpa"], module, *heads, **kwargs)
+
+
+AttentionInterface.register(PREFIX + "eager", differential_eager)
+AttentionInterface.register(PREFIX + "sdpa", differential_sdpa)
+for _name in _IMPLEMENTATIONS:
+    AttentionMaskInterface.register(PREFIX + _name, ALL_MASK_ATTENTION_FUNCTIONS[_name])
+
+__all__ = [
+    "attach_differential_attention",
+    "attention_layers",
+    "convert_to_differential_attention",
+    "fold_differential_attention",
+    "set_differential_implementation",
+]
