@@ -29,6 +29,24 @@ _KEY_NAMES = ("key", "k_proj", "k_lin", "k")
 _VALUE_NAMES = ("value", "v_proj", "v_lin", "v")
 # Queries, keys and values of all heads, in this order (ModernBERT).
 _FUSED_NAME = "Wqkv"
+# Backbones that norm or reshape all heads at once, so that second queries find no place.
+_HEADS_ARE_COUNTED = (
+    "dbrx",
+    "esmc",
+    "flex_olmo",
+    "inkling2_text",
+    "minimax_m2",
+    "mllama_text_model",
+    "olmo2",
+    "olmo3",
+    "olmo_hybrid",
+    "olmoe",
+    "opt",
+    "stablelm",
+    "umt5",
+)
+# Backbones with a parameter for each head, or values of another width than keys.
+_PAIRS_DIFFER = ("dbrx", "flint", "gpt_oss", "granite_swa", "granitemoe_swa", "mimo_v2_flash")
 # Forms that attend by the heads as they are, without second queries.
 _WITHOUT_TWINS = ("dex", "v1")
 
@@ -87,14 +105,17 @@ def attach_differential_attention(model: PreTrainedModel, settings: Differential
     Raises:
         ValueError: if the model cannot be converted, or the settings select nothing.
     """
-    found = attention_layers(model)
-    model_type = model.config.model_type
+    text_config = model.config.get_text_config() if hasattr(model, "config") else None
+    model_type = type(model).__name__ if text_config is None else model.config.model_type
+    # Some backbones come with a tower for images, which has layers of attention too.
+    found = [module for module in attention_layers(model) if type(module.config) is type(text_config)]
     if not found:
         raise ValueError(
             f"Differential attention needs a backbone whose attention goes through transformers' "
             f"AttentionInterface; that of {model_type!r} does not: choose another backbone."
         )
-    implementation = model.config.get_text_config()._attn_implementation or "eager"
+    _check_heads_are_free(text_config.model_type, settings.form)
+    implementation = text_config._attn_implementation or "eager"
     _check_implementation(implementation, model_type)
     for layer in settings.chosen_layers(len(found)):
         _attach(found[layer], layer, settings, model_type)
@@ -165,6 +186,16 @@ def _check_implementation(implementation: str, model_type: str) -> None:
         )
 
 
+def _check_heads_are_free(model_type: str, form: str) -> None:
+    tied = _PAIRS_DIFFER if form == "v1" else () if form in _WITHOUT_TWINS else _HEADS_ARE_COUNTED
+    if model_type in tied:
+        change = "paired" if form == "v1" else "more than they are"
+        raise ValueError(
+            f"The code of {model_type!r} does not let its heads be {change}, as the form {form} needs: choose the form "
+            "dex, or another backbone."
+        )
+
+
 def _uses_interface(module: nn.Module) -> bool:
     code = getattr(inspect.unwrap(type(module).forward), "__code__", None)
     return code is not None and "ALL_ATTENTION_FUNCTIONS" in code.co_names
@@ -174,6 +205,12 @@ def _attach(module: nn.Module, depth: int, settings: DifferentialAttentionSettin
     query_name, query, num_rows, num_key_rows = _projections(module, model_type)
     head_size = _head_size(module, num_rows)
     num_heads, num_shared = num_rows // head_size, num_key_rows // head_size
+    if num_heads != getattr(module.config, "num_attention_heads", num_heads):
+        raise ValueError(
+            f"The queries of {model_type!r} come with something else from one layer, {num_rows} numbers for "
+            f"{module.config.num_attention_heads} heads of {head_size}: it cannot become differential, choose another "
+            "backbone."
+        )
     num_twins = settings.chosen_heads(num_heads, num_shared)
     form = FORMS[settings.form](head_size, num_heads, num_twins, num_shared, depth, query.in_features)
     form.to(query.weight.device, query.weight.dtype)

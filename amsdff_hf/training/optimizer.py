@@ -8,6 +8,10 @@ from torch import nn
 from transformers import PreTrainedModel, Trainer, TrainingArguments
 
 
+# In the names of the parameters from which differential attention makes its lambdas.
+_LAMBDAS = (".layer_lambda.", ".lambda_map.")
+
+
 def find_backbone(model: PreTrainedModel) -> nn.Module:
     """Return the pretrained part of a classifier, ours or one of transformers, with or without PEFT around it.
 
@@ -23,37 +27,44 @@ def find_backbone(model: PreTrainedModel) -> nn.Module:
 
 
 def build_optimizer(
-    model: PreTrainedModel, arguments: TrainingArguments, head_learning_rate: float | None = None
+    model: PreTrainedModel,
+    arguments: TrainingArguments,
+    head_learning_rate: float | None = None,
+    lambda_learning_rate: float | None = None,
 ) -> torch.optim.Optimizer:
-    """Build the Trainer's optimizer with a learning rate of its own for the head.
+    """Build the Trainer's optimizer with learning rates of their own for the head and for differential attention.
 
-    Biases and norms have no weight decay, as in the Trainer. Hand it over as
+    Biases and norms have no weight decay, as in the Trainer, nor have the lambdas of differential attention. Hand it over as
     `Trainer(..., optimizers=(build_optimizer(model, arguments, 1e-3), None))`.
 
     Args:
         model: the classifier, on its device.
         arguments: learning rate of the backbone, weight decay and kind of optimizer.
         head_learning_rate: learning rate of all that is not backbone; that of the backbone if not given.
+        lambda_learning_rate: learning rate of the lambdas; ten times that of the backbone if not given.
 
     Returns:
-        An optimizer with up to four groups: backbone and head, with and without weight decay.
+        An optimizer with up to five groups: backbone and head, with and without weight decay, and the lambdas.
     """
     backbone = {id(parameter) for parameter in find_backbone(model).parameters()}
     head_rate = arguments.learning_rate if head_learning_rate is None else head_learning_rate
-    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    lambda_rate = 10 * arguments.learning_rate if lambda_learning_rate is None else lambda_learning_rate
+    groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            is_decayed = parameter.ndim > 1 and not name.endswith("bias")
-            groups.setdefault((id(parameter) in backbone, is_decayed), []).append(parameter)
+            is_lambda = any(part in name for part in _LAMBDAS)
+            is_decayed = parameter.ndim > 1 and not name.endswith("bias") and not is_lambda
+            rate = lambda_rate if is_lambda else arguments.learning_rate if id(parameter) in backbone else head_rate
+            groups.setdefault((rate, is_decayed), []).append(parameter)
     optimizer_class, options = Trainer.get_optimizer_cls_and_kwargs(arguments, model)
     return optimizer_class(
         [
             {
                 "params": parameters,
-                "lr": arguments.learning_rate if is_backbone else head_rate,
+                "lr": rate,
                 "weight_decay": arguments.weight_decay if is_decayed else 0.0,
             }
-            for (is_backbone, is_decayed), parameters in groups.items()
+            for (rate, is_decayed), parameters in groups.items()
         ],
         **options,
     )

@@ -210,12 +210,20 @@ def test_compiles_into_one_graph(form):
     ("config", "message"),
     [
         (lambda: tiny_config("deberta-v2"), "that of 'deberta-v2' does not"),
+        (lambda: tiny_config("olmo2"), "code of 'olmo2' does not let its heads be more than they are"),
+        (lambda: tiny_config("git"), "that of 'git' does not"),
         (lambda: tiny_config("gpt2"), "attention of 'gpt2' .* none is known to make queries and keys"),
     ],
 )
 def test_other_backbones_are_named(config, message):
     with pytest.raises(ValueError, match=message):
         convert_to_differential_attention(AutoModel.from_config(config()), fraction=1.0)
+
+
+def test_second_queries_are_not_for_every_form():
+    convert_to_differential_attention(AutoModel.from_config(tiny_config("olmo2")), fraction=1.0, form="dex")
+    with pytest.raises(ValueError, match="code of 'gpt_oss' does not let its heads be paired, as the form v1 needs"):
+        convert_to_differential_attention(AutoModel.from_config(tiny_config("gpt_oss")), fraction=1.0, form="v1")
 
 
 def test_settings_that_do_not_fit_the_backbone_are_named():

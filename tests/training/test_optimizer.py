@@ -29,6 +29,22 @@ def test_groups_cover_every_parameter_once(model, tmp_path):
             assert group["weight_decay"] == (0.0 if spared else 0.1), name
 
 
+@pytest.mark.parametrize("form", ["query_twin", "v2"])
+def test_lambdas_have_a_group_of_their_own(tmp_path, form):
+    block = {"fraction": 1.0, "form": form}
+    model = AmsdffForSequenceClassification(
+        AmsdffConfig(backbone_config=BACKBONE_CONFIGS["bert"](), differential_attention=block)
+    )
+    arguments = TrainingArguments(output_dir=str(tmp_path), learning_rate=1e-5, weight_decay=0.1)
+    names = {id(p): name for name, p in model.named_parameters()}
+    for rate, options in {1e-4: {}, 1e-3: {"lambda_learning_rate": 1e-3}}.items():
+        groups = build_optimizer(model, arguments, 1e-2, **options).param_groups
+        (group,) = [group for group in groups if group["lr"] == rate]
+        assert len(group["params"]) == 2
+        assert all("lambda" in names[id(parameter)] for parameter in group["params"])
+        assert group["weight_decay"] == 0
+
+
 def test_a_frozen_backbone_gets_no_gradients_and_no_dropout(model):
     freeze_backbone(model)
     model.train()
