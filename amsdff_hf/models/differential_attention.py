@@ -191,8 +191,8 @@ def _check_heads_are_free(model_type: str, form: str) -> None:
     if model_type in tied:
         change = "paired" if form == "v1" else "more than they are"
         raise ValueError(
-            f"The code of {model_type!r} does not let its heads be {change}, as the form {form} needs: choose the form "
-            "dex, or another backbone."
+            f"The code of {model_type!r} does not let its heads be {change}, as the form {form} needs: choose the "
+            "form dex, or another backbone."
         )
 
 

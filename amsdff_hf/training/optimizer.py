@@ -34,8 +34,8 @@ def build_optimizer(
 ) -> torch.optim.Optimizer:
     """Build the Trainer's optimizer with learning rates of their own for the head and for differential attention.
 
-    Biases and norms have no weight decay, as in the Trainer, nor have the lambdas of differential attention. Hand it over as
-    `Trainer(..., optimizers=(build_optimizer(model, arguments, 1e-3), None))`.
+    Biases and norms have no weight decay, as in the Trainer, nor have the lambdas of differential attention. Hand it
+    over as `Trainer(..., optimizers=(build_optimizer(model, arguments, 1e-3), None))`.
 
     Args:
         model: the classifier, on its device.
