@@ -59,8 +59,6 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
     _supports_flash_attn = True
     _supports_flex_attn = True
     _supports_attention_backend = True
-    # In half precision it could hardly move.
-    _keep_in_fp32_modules_strict = ["lambda_vectors"]
     # The losses are plain means, so the Trainer has to divide them by the accumulation steps.
     accepts_loss_kwargs = False
 
@@ -70,6 +68,8 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
         if config.differential_attention is not None:
             settings = DifferentialAttentionSettings.from_block(config.differential_attention)
             attach_differential_attention(self.backbone, settings)
+            # In half precision they could hardly move.
+            self._keep_in_fp32_modules_strict = ["lambda_vectors"]
         self.supports_gradient_checkpointing = getattr(self.backbone, "supports_gradient_checkpointing", False)
         self.max_sequence_length = learned_positions(self.backbone, config.get_text_config())
         table = position_table(self.backbone)
