@@ -1,6 +1,7 @@
 """One step of AdamW with FSDP2 in every process of a gloo group, as a script under torchrun."""
 
 import argparse
+import gc
 import json
 from pathlib import Path
 
@@ -22,17 +23,11 @@ def step(model: torch.nn.Module, ids: torch.Tensor, labels: torch.Tensor) -> Non
     optimizer.step()
 
 
-def main() -> None:
-    """Shard every backbone layer, the classifier and the rest, take a step on a part of the texts each."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("model_type")
-    parser.add_argument("folder", type=Path)
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    dist.init_process_group("gloo")
+def take_step(model_type: str, folder: Path) -> None:
+    """Shard every backbone layer, the classifier and the rest, take a step on a part of the texts, save the result."""
     rank, world_size = dist.get_rank(), dist.get_world_size()
     mesh = init_device_mesh("cpu", (world_size,))
-    model = build_model(arguments.model_type, "mixture").train()
+    model = build_model(model_type, "mixture").train()
     for layer in (*model.backbone.encoder.layer, model.classifier, model):
         fully_shard(layer, mesh=mesh)
     part = slice(rank * TEXTS // world_size, (rank + 1) * TEXTS // world_size)
@@ -41,8 +36,22 @@ def main() -> None:
     state = get_model_state_dict(model, options=StateDictOptions(full_state_dict=True, cpu_offload=True))
     if rank == 0:
         facts = {"world_size": world_size, "sharded": sharded, "parameters": len(list(model.parameters()))}
-        (arguments.folder / "facts.json").write_text(json.dumps(facts))
-        save_file({name: tensor.contiguous() for name, tensor in state.items()}, arguments.folder / "fsdp.safetensors")
+        (folder / "facts.json").write_text(json.dumps(facts))
+        save_file({name: tensor.contiguous() for name, tensor in state.items()}, folder / "fsdp.safetensors")
+
+
+def main() -> None:
+    """Join the group, take the step and leave."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("model_type")
+    parser.add_argument("folder", type=Path)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo")
+    take_step(arguments.model_type, arguments.folder)
+    # The sharded model refers to the group in cycles. A group that Python meets only while it shuts down still has
+    # running gloo threads, and now and then the process aborts ("terminate called without an active exception").
+    gc.collect()
     dist.destroy_process_group()
 
 
