@@ -57,6 +57,7 @@ from amsdff_hf.training import (
     find_checkpoint,
     format_results,
     format_table,
+    has_lambdas,
     kept_config,
     label_metrics,
     load_evaluate_metric,
@@ -190,8 +191,10 @@ def build_trainer(prepared: Prepared, arguments: Arguments) -> Trainer:
         probabilities = to_probabilities(prediction.predictions, space.problem_type)
         return label_metrics(probabilities, prediction.label_ids, space.problem_type, prepared.thresholds, further)
 
-    head_rate = model_args.head_learning_rate
-    optimizer = build_optimizer(model, training_args, head_rate) if training_args.do_train and head_rate else None
+    optimizer = None
+    if training_args.do_train and (model_args.head_learning_rate or has_lambdas(model)):
+        rates = model_args.head_learning_rate, model_args.lambda_learning_rate
+        optimizer = build_optimizer(model, training_args, *rates)
     patience = model_args.early_stopping_patience
     callbacks: list[TrainerCallback] = [EarlyStoppingCallback(patience)] if patience else []
     if training_args.do_train:

@@ -19,7 +19,7 @@ from .metrics import (
     to_probabilities,
 )
 from .model_loading import build_classifier, kept_config, load_for_training, load_tokenizer, load_trained
-from .optimizer import build_optimizer, freeze_backbone
+from .optimizer import build_optimizer, freeze_backbone, has_lambdas
 from .output_folder import check_same_model, find_checkpoint, remove_checkpoints, trained_steps
 from .reports import format_results, format_table, save_json, write_reports
 from .run_record import RunRecorder, check_same_run, make_run_record
@@ -42,6 +42,7 @@ __all__ = [
     "format_results",
     "format_table",
     "freeze_backbone",
+    "has_lambdas",
     "kept_config",
     "label_metrics",
     "load_evaluate_metric",

@@ -2,8 +2,11 @@
 """Command-line arguments that say what model to train, and how its head."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from transformers import TrainingArguments
+
+from ..models.differential_settings import DifferentialAttentionSettings
 
 
 _ABOVE_ZERO = (
@@ -25,7 +28,7 @@ class ModelArguments:
         default="amsdff",
         metadata={
             "help": "Head on a backbone; `plain` is AutoModelForSequenceClassification.",
-            "choices": ["amsdff", "plain"],
+            "choices": ["amsdff", "pyramid_graph", "plain"],
         },
     )
     config_name: str | None = field(
@@ -58,6 +61,25 @@ class ModelArguments:
     lora_rank: int | None = field(
         default=None, metadata={"help": "Adapt the backbone by LoRA of this rank (extra `peft`); merged when saved."}
     )
+    differential_fraction: float | None = field(
+        default=None, metadata={"help": "Make attention differential in this share of the backbone's layers."}
+    )
+    differential_layers: str | None = field(
+        default=None, metadata={"help": "Which layers: top (default), bottom, even, or numbers from 0 like 9,10,11."}
+    )
+    differential_head_fraction: float | None = field(
+        default=None, metadata={"help": "Share of the heads in each of these layers; default: all."}
+    )
+    differential_form: str | None = field(
+        default=None,
+        metadata={
+            "help": "query_twin (default), row_sum or dex keep what a pretrained layer does at first; v1, v2 do not.",
+            "choices": ["query_twin", "row_sum", "dex", "v1", "v2"],
+        },
+    )
+    lambda_learning_rate: float | None = field(
+        default=None, metadata={"help": "Learning rate of differential attention's lambdas; default: ten times."}
+    )
     tune_thresholds: bool = field(
         default=False,
         metadata={"help": "Multi-label: choose each label's threshold by its F1 on the validation data."},
@@ -76,13 +98,19 @@ class ModelArguments:
         needs_own_head = [name for name in ("class_weights", "loss_weights") if getattr(self, name) is not None]
         if self.architecture == "plain" and needs_own_head:
             raise ValueError(
-                f"--{needs_own_head[0]} belongs to the loss of --architecture amsdff; the plain head of transformers "
-                "has cross entropy only."
+                f"--{needs_own_head[0]} belongs to the losses of this package; the plain head of transformers has "
+                "cross entropy only: leave it out, or choose another --architecture."
             )
         if self.architecture != "plain" and self.config_name is not None:
-            raise ValueError("--config_name is for --architecture plain; fields of AMSDFF's config have options here.")
-        if self.head_learning_rate is not None and self.head_learning_rate <= 0:
-            raise ValueError(f"--head_learning_rate must be above 0, got {self.head_learning_rate}.")
+            raise ValueError("--config_name is for --architecture plain; leave it out.")
+        for name in ("head_learning_rate", "lambda_learning_rate"):
+            if getattr(self, name) is not None and getattr(self, name) <= 0:
+                raise ValueError(f"--{name} must be above 0, got {getattr(self, name)}.")
+        if self.parsed_differential() is not None and self.freeze_backbone:
+            raise ValueError(
+                "--freeze_backbone would freeze differential attention, which is part of the backbone, as it starts: "
+                "leave one of them out."
+            )
         if self.lora_rank is not None and self.freeze_backbone:
             raise ValueError("--lora_rank adapts the backbone, --freeze_backbone leaves it alone: pass one of them.")
         if self.lora_rank is not None and self.lora_rank < 1:
@@ -110,6 +138,30 @@ class ModelArguments:
             )
         if self.parsed_seeds() and not training_args.do_train:
             raise ValueError("--seeds trains once for each seed: add --do_train, or leave it out.")
+
+    def parsed_differential(self) -> dict[str, Any] | None:
+        """Return what of the attention becomes differential, as the block of a configuration, or `None`.
+
+        Raises:
+            ValueError: if a value is out of range, or no layers are chosen.
+        """
+        layers = self.differential_layers
+        is_list = layers is not None and layers.replace(",", "").replace(" ", "").isdigit()
+        given = {
+            "fraction": self.differential_fraction,
+            "layers": [int(layer) for layer in layers.split(",")] if is_list else layers,
+            "head_fraction": self.differential_head_fraction,
+            "form": self.differential_form,
+        }
+        given = {name: value for name, value in given.items() if value is not None}
+        if not given:
+            return None
+        if "fraction" not in given and not is_list:
+            raise ValueError(
+                "Differential attention needs to know how many layers: add --differential_fraction 0.25, or list them "
+                "like --differential_layers 9,10,11."
+            )
+        return vars(DifferentialAttentionSettings(**given))
 
     def parsed_seeds(self) -> list[int]:
         """Return `--seeds` as numbers, empty if not given.

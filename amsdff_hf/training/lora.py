@@ -8,6 +8,8 @@ from transformers.utils.import_utils import is_peft_available
 def add_lora(model: PreTrainedModel, rank: int):
     """Wrap a classifier so that every linear layer of its backbone gets LoRA and its `classifier` is trained whole.
 
+    What differential attention adds to a layer, beside its second queries, is trained whole too.
+
     Args:
         model: the classifier, ours or one of transformers.
         rank: rank of the update matrices.
@@ -22,5 +24,14 @@ def add_lora(model: PreTrainedModel, rank: int):
         raise ImportError("LoRA needs peft: pip install 'amsdff_hf[peft]'.")
     from peft import LoraConfig, get_peft_model
 
-    config = LoraConfig(task_type="SEQ_CLS", r=rank, lora_alpha=2 * rank, target_modules="all-linear")
+    is_differential = any(hasattr(module, "differential") for module in model.modules())
+    config = LoraConfig(
+        task_type="SEQ_CLS",
+        r=rank,
+        lora_alpha=2 * rank,
+        target_modules="all-linear",
+        # Their lambdas start at 0, and there they would stay.
+        modules_to_save=["differential"] if is_differential else None,
+        exclude_modules=r".*\.differential\..*" if is_differential else None,
+    )
     return get_peft_model(model, config)

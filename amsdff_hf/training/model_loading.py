@@ -15,7 +15,9 @@ from transformers import (
 )
 from transformers.utils import logging
 
-from ..models.modeling_amsdff import AmsdffForSequenceClassification
+from ..models import ARCHITECTURES as CLASSES
+from ..models.differential_attention import convert_to_differential_attention
+from ..models.differential_loading import load_differential_model
 from .arguments import ModelArguments
 from .class_weights import balanced_class_weights
 from .lora import add_lora
@@ -24,7 +26,8 @@ from .optimizer import freeze_backbone
 
 logger = logging.get_logger(__name__)
 
-ARCHITECTURES = {"amsdff": AmsdffForSequenceClassification}
+# Classifiers by the name of their architecture.
+ARCHITECTURES = {config_class.model_type: classifier for config_class, _, classifier in CLASSES}
 
 
 def load_tokenizer(arguments: ModelArguments) -> PreTrainedTokenizerBase:
@@ -62,6 +65,8 @@ def load_trained(arguments: ModelArguments) -> PreTrainedModel:
             f"{arguments.model_name_or_path!r} is no trained classifier (architectures: {config.architectures}): its "
             "head would be random. Train it first with --do_train, or name a trained one."
         )
+    if _was_converted(config):
+        return load_differential_model(arguments.model_name_or_path, **_hub_arguments(arguments))
     return AutoModelForSequenceClassification.from_pretrained(
         arguments.model_name_or_path,
         trust_remote_code=arguments.trust_remote_code,
@@ -129,6 +134,13 @@ def load_for_training(
     """
     config = _read_config(arguments)
     is_ours = config.model_type in ARCHITECTURES
+    differential = arguments.parsed_differential()
+    stored = getattr(config, "differential_attention", None)
+    if differential is not None and (stored is not None or is_ours):
+        raise ValueError(
+            f"{arguments.model_name_or_path!r} goes on as it was trained, with `differential_attention` {stored} in "
+            "its config: leave the --differential_... options out, or start from a backbone."
+        )
     if arguments.architecture == "plain":
         if is_ours:
             raise ValueError(
@@ -145,10 +157,16 @@ def load_for_training(
             **config_fields,
             **_hub_arguments(arguments),
         )
+    if stored is not None:
+        raise ValueError(
+            f"{arguments.model_name_or_path!r} is a converted model of transformers: go on with it by --architecture "
+            "plain, or start from the backbone before its conversion."
+        )
     return ARCHITECTURES[arguments.architecture].from_backbone(
         arguments.model_name_or_path,
         labels=labels,
         problem_type=problem_type,
+        differential_attention=differential,
         **config_fields,
         **_hub_arguments(arguments),
     )
@@ -157,6 +175,10 @@ def load_for_training(
 def is_classifier(config: PreTrainedConfig) -> bool:
     """Whether the checkpoint of this configuration holds a sequence classifier."""
     return any(name.endswith("ForSequenceClassification") for name in config.architectures or ())
+
+
+def _was_converted(config: PreTrainedConfig) -> bool:
+    return config.model_type not in ARCHITECTURES and getattr(config, "differential_attention", None) is not None
 
 
 def _load_plain(arguments: ModelArguments, labels: list[str], problem_type: str) -> PreTrainedModel:
@@ -169,12 +191,16 @@ def _load_plain(arguments: ModelArguments, labels: list[str], problem_type: str)
         problem_type=problem_type,
         **hub_arguments,
     )
-    model = AutoModelForSequenceClassification.from_pretrained(
-        arguments.model_name_or_path,
-        config=config,
-        ignore_mismatched_sizes=arguments.ignore_mismatched_sizes,
-        **hub_arguments,
-    )
+    loading_arguments = {"config": config, "ignore_mismatched_sizes": arguments.ignore_mismatched_sizes}
+    if _was_converted(config):
+        model = load_differential_model(arguments.model_name_or_path, **loading_arguments, **_hub_arguments(arguments))
+    else:
+        model = AutoModelForSequenceClassification.from_pretrained(
+            arguments.model_name_or_path, **loading_arguments, **hub_arguments
+        )
+    differential = arguments.parsed_differential()
+    if differential is not None:
+        convert_to_differential_attention(model, **differential)
     # The plain heads return a mean, but the Trainer infers from their signature that they scale it themselves, and
     # would make the gradient larger by the number of accumulation steps.
     model.accepts_loss_kwargs = False

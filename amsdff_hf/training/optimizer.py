@@ -26,6 +26,15 @@ def find_backbone(model: PreTrainedModel) -> nn.Module:
     return backbone
 
 
+def has_lambdas(model: PreTrainedModel) -> bool:
+    """Whether the model has lambdas of differential attention, which want a learning rate of their own."""
+    return any(_is_lambda(name) for name, _ in model.named_parameters())
+
+
+def _is_lambda(name: str) -> bool:
+    return any(part in name for part in _LAMBDAS)
+
+
 def build_optimizer(
     model: PreTrainedModel,
     arguments: TrainingArguments,
@@ -52,7 +61,7 @@ def build_optimizer(
     groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            is_lambda = any(part in name for part in _LAMBDAS)
+            is_lambda = _is_lambda(name)
             is_decayed = parameter.ndim > 1 and not name.endswith("bias") and not is_lambda
             rate = lambda_rate if is_lambda else arguments.learning_rate if id(parameter) in backbone else head_rate
             groups.setdefault((rate, is_decayed), []).append(parameter)

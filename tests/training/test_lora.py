@@ -2,7 +2,7 @@ import pytest
 import torch
 from transformers import AutoModelForSequenceClassification
 
-from amsdff_hf import AmsdffConfig
+from amsdff_hf import AmsdffConfig, convert_to_differential_attention
 from amsdff_hf.training import add_lora, lora
 from tests.conftest import BACKBONE_CONFIGS, random_model
 
@@ -22,6 +22,20 @@ def test_the_backbone_gets_lora_and_the_classifier_is_trained_whole(kind):
     assert type(merged) is type(model)
     assert not any("lora" in name for name, _ in merged.named_parameters())
     assert merged(ids).logits.isfinite().all()
+
+
+@pytest.mark.parametrize("form", ["query_twin", "v2"])
+def test_what_differential_attention_adds_is_trained_whole(form):
+    model = AutoModelForSequenceClassification.from_config(BACKBONE_CONFIGS["bert"]())
+    adapted = add_lora(convert_to_differential_attention(model, form=form, fraction=0.5), rank=2)
+    added = {name: p for name, p in adapted.named_parameters() if ".differential.modules_to_save" in name}
+    assert added
+    assert all(p.requires_grad for p in added.values())
+    assert not any("lora_" in name for name in added)
+    ids, labels = torch.tensor([[5, 6, 7]]), torch.tensor([1])
+    adapted(ids, labels=labels).loss.backward()
+    assert all(p.grad.abs().max() > 0 for p in added.values())
+    assert adapted.eval().merge_and_unload()(ids).logits.isfinite().all()
 
 
 def test_without_peft_the_extra_is_named(monkeypatch, bert_config):

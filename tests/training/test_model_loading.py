@@ -1,8 +1,10 @@
 import pytest
+import torch
 from transformers import AutoModelForSequenceClassification, BertForSequenceClassification
 
 from amsdff_hf import AmsdffForSequenceClassification
 from amsdff_hf.training import ModelArguments, load_for_training, load_tokenizer, load_trained
+from tests.conftest import padded_texts
 
 
 LABELS = ["bad", "good"]
@@ -48,3 +50,28 @@ def test_tokenizers_without_padding_use_the_end_token(bert_folder, tmp_path, cap
     tokenizer.save_pretrained(tmp_path)
     assert load_tokenizer(ModelArguments(bert_folder, tokenizer_name=str(tmp_path))).pad_token == "[SEP]"
     assert "no padding token" in caplog.text
+
+
+@pytest.mark.parametrize("architecture", ["amsdff", "plain"])
+def test_differential_attention_on_either_head(bert_folder, tmp_path, architecture):
+    options = ModelArguments(bert_folder, architecture=architecture, differential_fraction=0.5)
+    model = load_for_training(options, LABELS, TYPE).eval()
+    assert model.config.differential_attention["fraction"] == 0.5
+    assert any("lambda_vectors" in name for name, _ in model.named_parameters())
+    model.save_pretrained(tmp_path)
+    ids, mask = padded_texts()
+    expected = model(ids, attention_mask=mask).logits
+    trained = load_trained(ModelArguments(str(tmp_path)))
+    assert torch.equal(trained(ids, attention_mask=mask).logits, expected)
+    again = load_for_training(ModelArguments(str(tmp_path), architecture=architecture), LABELS, TYPE).eval()
+    assert torch.equal(again(ids, attention_mask=mask).logits, expected)
+    more = ModelArguments(str(tmp_path), architecture=architecture, differential_fraction=1.0)
+    with pytest.raises(ValueError, match="goes on as it was trained, with `differential_attention`"):
+        load_for_training(more, LABELS, TYPE)
+
+
+def test_a_converted_plain_model_is_no_backbone(bert_folder, tmp_path):
+    options = ModelArguments(bert_folder, architecture="plain", differential_fraction=0.5)
+    load_for_training(options, LABELS, TYPE).save_pretrained(tmp_path)
+    with pytest.raises(ValueError, match="is a converted model of transformers.*--architecture plain"):
+        load_for_training(ModelArguments(str(tmp_path)), LABELS, TYPE)

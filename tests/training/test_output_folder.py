@@ -1,7 +1,6 @@
 import pytest
 from transformers import BertConfig, TrainingArguments
 
-from amsdff_hf import AmsdffConfig
 from amsdff_hf.training import check_same_model, find_checkpoint, remove_checkpoints
 
 
@@ -54,10 +53,10 @@ def test_named_checkpoints_must_exist(tmp_path):
         find_checkpoint(arguments(tmp_path, resume_from_checkpoint="false"), overwrite=False)
 
 
-def test_checkpoints_of_other_models_are_refused(tmp_path):
-    AmsdffConfig(labels=["a", "b"]).save_pretrained(tmp_path)
-    check_same_model(str(tmp_path), AmsdffConfig(labels=["a", "b"]))
-    with pytest.raises(ValueError, match=r"another model \(amsdff, labels \['a', 'b'\]\).*labels \['b', 'a'\]"):
-        check_same_model(str(tmp_path), AmsdffConfig(labels=["b", "a"]))
+def test_checkpoints_of_other_models_are_refused(config_class, tmp_path):
+    config_class(labels=["a", "b"]).save_pretrained(tmp_path)
+    check_same_model(str(tmp_path), config_class(labels=["a", "b"]))
+    with pytest.raises(ValueError, match=r"another model \(\w+, labels \['a', 'b'\]\).*labels \['b', 'a'\]"):
+        check_same_model(str(tmp_path), config_class(labels=["b", "a"]))
     with pytest.raises(ValueError, match="than this run's .bert"):
         check_same_model(str(tmp_path), BertConfig(id2label={0: "a", 1: "b"}))

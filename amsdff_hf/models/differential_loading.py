@@ -1,0 +1,60 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+"""Loading of converted models of transformers, whose own classes know nothing of differential attention."""
+
+import os
+from typing import Any
+
+import torch
+from transformers import AutoConfig, AutoModelForSequenceClassification, PreTrainedConfig, PreTrainedModel
+
+from .differential_attention import attach_differential_attention
+from .differential_settings import DifferentialAttentionSettings
+
+
+def load_differential_model(
+    name_or_path: str | os.PathLike, auto_class: type = AutoModelForSequenceClassification, **kwargs: Any
+) -> PreTrainedModel:
+    """Load a model that was saved after [`convert_to_differential_attention`].
+
+    The models of this package need no such help: their own classes read the block of the configuration.
+
+    Args:
+        name_or_path: name on the Hub or local folder.
+        auto_class: the Auto class that would load the model without the conversion.
+        kwargs: arguments of `from_pretrained`.
+
+    Returns:
+        The model in evaluation mode, a subclass of its class in transformers, under the same name.
+
+    Raises:
+        OSError: if there is no model under the name.
+        ValueError: if its configuration has no `differential_attention`.
+    """
+    config = kwargs.pop("config", None)
+    if config is None:
+        finding = {name: kwargs[name] for name in ("cache_dir", "revision", "subfolder", "token") if name in kwargs}
+        config = AutoConfig.from_pretrained(name_or_path, **finding)
+    if getattr(config, "differential_attention", None) is None:
+        raise ValueError(
+            f"The configuration of {os.fspath(name_or_path)!r} has no `differential_attention`: load it by "
+            f"{auto_class.__name__}.from_pretrained()."
+        )
+    with torch.device("meta"):
+        model_class = type(auto_class.from_config(config))
+    return _converted_class(model_class).from_pretrained(name_or_path, config=config, **kwargs)
+
+
+def _converted_class(model_class: type[PreTrainedModel]) -> type[PreTrainedModel]:
+    """Derive a class whose models are converted before their weights are loaded."""
+
+    def __init__(self: PreTrainedModel, config: PreTrainedConfig, *args: Any, **kwargs: Any) -> None:
+        model_class.__init__(self, config, *args, **kwargs)
+        attach_differential_attention(self, DifferentialAttentionSettings.from_block(config.differential_attention))
+        # In half precision they could hardly move.
+        self._keep_in_fp32_modules_strict = {"lambda_vectors"}
+
+    # Under the old name, so that the saved configuration goes on to say which class of transformers this is.
+    return type(model_class.__name__, (model_class,), {"__init__": __init__, "__module__": model_class.__module__})
+
+
+__all__ = ["load_differential_model"]
