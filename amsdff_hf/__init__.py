@@ -4,8 +4,11 @@
 from .inference import Explanation, ThresholdPipeline, explain, explanation_to_html, save_explanation_image
 from .models import register_auto_classes
 from .models.configuration_amsdff import AmsdffConfig
+from .models.configuration_pyramid_graph import PyramidGraphConfig
 from .models.differential_attention import convert_to_differential_attention
+from .models.differential_loading import load_differential_model
 from .models.modeling_amsdff import AmsdffForSequenceClassification, AmsdffModel
+from .models.modeling_pyramid_graph import PyramidGraphForSequenceClassification, PyramidGraphModel
 
 
 __version__ = "0.1.0"
@@ -14,10 +17,14 @@ __all__ = [
     "AmsdffForSequenceClassification",
     "AmsdffModel",
     "Explanation",
+    "PyramidGraphConfig",
+    "PyramidGraphForSequenceClassification",
+    "PyramidGraphModel",
     "ThresholdPipeline",
     "convert_to_differential_attention",
     "explain",
     "explanation_to_html",
+    "load_differential_model",
     "save_explanation_image",
 ]
 

@@ -126,6 +126,18 @@ def config_class(request):
     return request.param[0]
 
 
+@pytest.fixture(scope="session")
+def model_class(config_class):
+    """The class without labels of the same architecture."""
+    return next(model_class for other, model_class, _ in ARCHITECTURES if other is config_class)
+
+
+@pytest.fixture(scope="session")
+def classifier_class(config_class):
+    """The class with labels of the same architecture."""
+    return next(classifier for other, _, classifier in ARCHITECTURES if other is config_class)
+
+
 @pytest.fixture
 def bert_config() -> BertConfig:
     return BACKBONE_CONFIGS["bert"]()

@@ -4,11 +4,16 @@
 from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification
 
 from .configuration_amsdff import AmsdffConfig
+from .configuration_pyramid_graph import PyramidGraphConfig
 from .modeling_amsdff import AmsdffForSequenceClassification, AmsdffModel
+from .modeling_pyramid_graph import PyramidGraphForSequenceClassification, PyramidGraphModel
 
 
 # Configuration, model without labels and model with labels: a new architecture joins here.
-ARCHITECTURES = [(AmsdffConfig, AmsdffModel, AmsdffForSequenceClassification)]
+ARCHITECTURES = [
+    (AmsdffConfig, AmsdffModel, AmsdffForSequenceClassification),
+    (PyramidGraphConfig, PyramidGraphModel, PyramidGraphForSequenceClassification),
+]
 
 
 def register_auto_classes() -> None:

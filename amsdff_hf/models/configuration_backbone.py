@@ -135,6 +135,11 @@ class BackboneClassifierConfig(PreTrainedConfig):
         return text_config.hidden_size
 
     @property
+    def hidden_levels(self) -> list[int] | None:
+        """Which hidden states of the backbone the head reads, 0 for the embeddings; `None` for the last ones."""
+        return None
+
+    @property
     def num_hidden_layers(self) -> int:
         """Number of layers of the backbone."""
         return self.get_text_config().num_hidden_layers

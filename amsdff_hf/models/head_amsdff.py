@@ -17,6 +17,7 @@ from .configuration_amsdff import AmsdffConfig
 from .layers import (
     AttentionPooling,
     DepthwiseConv1d,
+    HiddenLayer,
     MaxPooling,
     MeanPooling,
     PackedLinear,
@@ -190,20 +191,6 @@ class AmsdffTrunk(nn.Module):
             expert_gates=gates if explain else None,
             scale_weights=self.multi_scale.energy_shares(scales, mask) if explain else None,
         )
-
-
-class HiddenLayer(nn.Module):
-    """Linear layer, LayerNorm, GELU and dropout on the vector of the text."""
-
-    def __init__(self, fan_in: int, fan_out: int, dropout: float):
-        super().__init__()
-        self.hidden_map = nn.Linear(fan_in, fan_out)
-        self.norm = nn.LayerNorm(fan_out)
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, pooled: torch.Tensor) -> torch.Tensor:
-        """Map `(batch_size, fan_in)` to `(batch_size, fan_out)`."""
-        return self.dropout(F.gelu(self.norm(self.hidden_map(pooled))))
 
 
 class AmsdffClassificationHead(nn.Module):

@@ -148,6 +148,26 @@ class PackedLinear(nn.Linear):
         init.zeros_(self.bias)
 
 
+class HiddenLayer(nn.Module):
+    """Linear layer, LayerNorm, GELU and dropout on the vector of the text.
+
+    Args:
+        fan_in (`int`): width of the input.
+        fan_out (`int`): width of the output.
+        dropout (`float`): dropout on the output.
+    """
+
+    def __init__(self, fan_in: int, fan_out: int, dropout: float):
+        super().__init__()
+        self.hidden_map = nn.Linear(fan_in, fan_out)
+        self.norm = nn.LayerNorm(fan_out)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, pooled: torch.Tensor) -> torch.Tensor:
+        """Map `(batch_size, fan_in)` to `(batch_size, fan_out)`."""
+        return self.dropout(F.gelu(self.norm(self.hidden_map(pooled))))
+
+
 class SelfAttention(nn.Module):
     """Multi-head self-attention without positions (Vaswani et al. 2017), computed by PyTorch's fused kernels.
 

@@ -1,10 +1,9 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
 """Base of all classifiers: builds any text backbone, feeds it, and starts from pretrained ones."""
 
-import difflib
 import inspect
 import os
-from dataclasses import fields
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -13,6 +12,7 @@ from transformers import PreTrainedModel
 from transformers import initialization as init
 from transformers.modeling_outputs import BaseModelOutput
 from transformers.utils import logging
+from transformers.utils.output_capturing import maybe_install_capturing_hooks
 
 from .configuration_backbone import BackboneClassifierConfig
 from .differential_attention import attach_differential_attention, set_differential_implementation
@@ -20,27 +20,17 @@ from .differential_settings import DifferentialAttentionSettings
 from .input_checks import check_ids, check_length, check_mask, check_shapes, check_width
 from .losses import classification_loss
 from .padding import front_positions, in_input_order, move_to_front, to_front_if_per_token
-from .text_backbone import build_backbone, learned_positions, load_backbone, position_table
+from .text_backbone import (
+    build_backbone,
+    learned_positions,
+    load_backbone,
+    pick_levels,
+    position_table,
+    sort_arguments,
+)
 
 
 logger = logging.get_logger(__name__)
-
-_LOADING_ARGUMENTS = (
-    "attn_implementation",
-    "cache_dir",
-    "device_map",
-    "dtype",
-    "force_download",
-    "local_files_only",
-    "max_memory",
-    "offload_folder",
-    "proxies",
-    "quantization_config",
-    "revision",
-    "subfolder",
-    "token",
-    "variant",
-)
 
 
 class BackboneClassifierPreTrainedModel(PreTrainedModel):
@@ -70,6 +60,9 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
             attach_differential_attention(self.backbone, settings)
             # In half precision they could hardly move.
             self._keep_in_fp32_modules_strict = ["lambda_vectors"]
+        if config.hidden_levels is not None and getattr(self.backbone, "_can_record_outputs", None):
+            # Or else transformers does so in the first forward, under a lock that stops torch.compile.
+            maybe_install_capturing_hooks(self.backbone)
         self.supports_gradient_checkpointing = getattr(self.backbone, "supports_gradient_checkpointing", False)
         self.max_sequence_length = learned_positions(self.backbone, config.get_text_config())
         table = position_table(self.backbone)
@@ -185,6 +178,47 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
         outputs = self.backbone(**inputs, **kwargs, return_dict=True)
         return in_input_order(outputs, positions, self.config.get_text_config().model_type)
 
+    def read(
+        self,
+        *inputs: torch.Tensor | None,
+        output_attentions: bool | None,
+        output_hidden_states: bool | list[int] | None,
+        **kwargs: Any,
+    ) -> tuple[BaseModelOutput, torch.Tensor | tuple[torch.Tensor, ...]]:
+        """Run [`encode`] and pick out what the head reads.
+
+        Args:
+            inputs: the first five arguments of [`encode`].
+            output_attentions: whether the caller wants attention maps; `None` leaves it to the configuration.
+            output_hidden_states: whether the caller wants hidden states, or which; `None` as above.
+            kwargs: the other arguments of [`encode`].
+
+        Returns:
+            What the caller asked of the backbone, and the last token vectors `(batch_size, sequence_length,
+            hidden_size)` or, with `hidden_levels` in the config, those of each of these levels.
+
+        Raises:
+            ValueError: if the backbone does not return one of the levels.
+        """
+        asked = {"output_attentions": output_attentions, "output_hidden_states": output_hidden_states}
+        # What nobody asks for is left to the backbone's own configuration.
+        asked = {name: getattr(self.config, name) or None if value is None else value for name, value in asked.items()}
+        levels, wanted = self.config.hidden_levels, asked["output_hidden_states"]
+        if levels is not None:
+            # All of them where the caller wants some too, whose numbers may count from the end.
+            asked["output_hidden_states"] = True if wanted else levels
+        encoded = self.encode(*inputs, **{name: value for name, value in asked.items() if value is not None}, **kwargs)
+        if levels is None:
+            return encoded, encoded.last_hidden_state
+        states = pick_levels(encoded.hidden_states, levels, encoded.last_hidden_state, self.config.get_text_config())
+        return (encoded if wanted else replace(encoded, hidden_states=None)), states
+
+    def explains(self, output_attentions: bool | None, return_explanations: bool | None) -> bool:
+        """Whether the head shall return its explanations: if asked for, or else along with attention maps."""
+        if return_explanations is None:
+            return bool(self.config.output_attentions if output_attentions is None else output_attentions)
+        return return_explanations
+
     def _accepts(self, name: str) -> bool:
         return name in self._backbone_arguments
 
@@ -235,7 +269,7 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
             TypeError: if an argument is neither a config field nor a loading argument.
             ValueError: if the backbone cannot carry a head.
         """
-        config_arguments, loading_arguments = cls._sort_arguments(kwargs)
+        config_arguments, loading_arguments = sort_arguments(kwargs, cls.config_class)
         backbone, backbone_config = load_backbone(os.fspath(backbone_name_or_path), loading_arguments)
         config = cls.config_class(backbone_config=backbone_config, labels=labels, **config_arguments)
         first = next(backbone.parameters())
@@ -250,23 +284,6 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
             f"initialized: {', '.join(f'{name} ({count:,} parameters)' for name, count in new.items())}. Train it."
         )
         return model.eval()
-
-    @classmethod
-    def _sort_arguments(cls, arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-        known = {field.name for field in fields(cls.config_class)} | {"num_labels"}
-        known -= {"backbone_config", "dtype", "architectures", "transformers_version"}
-        for name in arguments:
-            if name not in known and name not in _LOADING_ARGUMENTS:
-                close = difflib.get_close_matches(name, [*known, *_LOADING_ARGUMENTS], n=1)
-                hint = f"; did you mean `{close[0]}`?" if close else "."
-                raise TypeError(
-                    f"`{name}` is neither a field of {cls.config_class.__name__} nor a loading argument of "
-                    f"`AutoModel.from_pretrained`{hint}"
-                )
-        return (
-            {name: value for name, value in arguments.items() if name in known},
-            {name: value for name, value in arguments.items() if name not in known},
-        )
 
 
 __all__ = ["BackboneClassifierPreTrainedModel"]

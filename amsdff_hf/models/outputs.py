@@ -62,4 +62,70 @@ class AmsdffSequenceClassifierOutput(ModelOutput):
     scale_weights: torch.FloatTensor | None = None
 
 
-__all__ = ["AmsdffModelOutput", "AmsdffSequenceClassifierOutput"]
+@dataclass
+class PyramidGraphModelOutput(ModelOutput):
+    """Output of [`PyramidGraphModel`].
+
+    Args:
+        last_hidden_state (`torch.FloatTensor` of shape `(batch_size, sequence_length, graph_width)`):
+            Mean of the nodes that each token is part of; zero at padding.
+        pooler_output (`torch.FloatTensor` of shape `(batch_size, graph_width)`):
+            Vector of the whole text.
+        hidden_states (`tuple[torch.FloatTensor]`, *optional*):
+            Hidden states of the backbone.
+        attentions (`tuple[torch.FloatTensor]`, *optional*):
+            Attention maps of the backbone.
+        token_weights (`torch.FloatTensor` of shape `(batch_size, sequence_length)`, *optional*):
+            Share of each token in the readout: the weights of its nodes, split evenly among their tokens; every row
+            sums to 1.
+        node_weights (`torch.FloatTensor` of shape `(batch_size, num_nodes)`, *optional*):
+            Share of each node in the readout, averaged over gates, mean and maximum; every row sums to 1. Nodes are
+            listed span by span (`node_spans` of the config), those of padding last within each.
+        edge_weights (`torch.FloatTensor` of shape `(batch_size, num_nodes, num_nodes)`, *optional*):
+            Share of each edge in the message to the node of its row, averaged over heads and layers.
+        level_weights (`torch.FloatTensor` of shape `(batch_size, num_levels)`, *optional*):
+            Share of each level of the backbone in the fused tokens; every row sums to 1.
+    """
+
+    last_hidden_state: torch.FloatTensor | None = None
+    pooler_output: torch.FloatTensor | None = None
+    hidden_states: tuple[torch.FloatTensor, ...] | None = None
+    attentions: tuple[torch.FloatTensor, ...] | None = None
+    token_weights: torch.FloatTensor | None = None
+    node_weights: torch.FloatTensor | None = None
+    edge_weights: torch.FloatTensor | None = None
+    level_weights: torch.FloatTensor | None = None
+
+
+@dataclass
+class PyramidGraphSequenceClassifierOutput(ModelOutput):
+    """Output of [`PyramidGraphForSequenceClassification`].
+
+    Args:
+        loss (`torch.FloatTensor` of shape `(1,)`, *optional*):
+            Loss, if labels were given.
+        logits (`torch.FloatTensor` of shape `(batch_size, num_labels)`):
+            Scores before softmax, sigmoid or, in regression, the predictions themselves.
+        pooled_output (`torch.FloatTensor` of shape `(batch_size, graph_width)`):
+            Vector of the whole text, from which the logits are computed.
+        hidden_states, attentions, token_weights, node_weights, edge_weights, level_weights:
+            As in [`PyramidGraphModelOutput`].
+    """
+
+    loss: torch.FloatTensor | None = None
+    logits: torch.FloatTensor | None = None
+    pooled_output: torch.FloatTensor | None = None
+    hidden_states: tuple[torch.FloatTensor, ...] | None = None
+    attentions: tuple[torch.FloatTensor, ...] | None = None
+    token_weights: torch.FloatTensor | None = None
+    node_weights: torch.FloatTensor | None = None
+    edge_weights: torch.FloatTensor | None = None
+    level_weights: torch.FloatTensor | None = None
+
+
+__all__ = [
+    "AmsdffModelOutput",
+    "AmsdffSequenceClassifierOutput",
+    "PyramidGraphModelOutput",
+    "PyramidGraphSequenceClassifierOutput",
+]

@@ -1,10 +1,13 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
 """The part of any `AutoModel` that reads texts: built from a configuration or loaded with its weights."""
 
+import difflib
 import inspect
 import os
+from dataclasses import fields
 from typing import Any
 
+import torch
 from torch import nn
 from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
 
@@ -12,6 +15,22 @@ from .configuration_backbone import reading_config
 
 
 _FINDING_ARGUMENTS = ("cache_dir", "force_download", "local_files_only", "proxies", "revision", "subfolder", "token")
+_LOADING_ARGUMENTS = (
+    "attn_implementation",
+    "cache_dir",
+    "device_map",
+    "dtype",
+    "force_download",
+    "local_files_only",
+    "max_memory",
+    "offload_folder",
+    "proxies",
+    "quantization_config",
+    "revision",
+    "subfolder",
+    "token",
+    "variant",
+)
 _POSITION_TABLES = (
     "char_position_embeddings",
     "embed_positions",
@@ -53,6 +72,30 @@ def build_backbone(config: PreTrainedConfig) -> nn.Module:
         # AutoModel reads the list where one configuration serves several models, and fails on None.
         built.architectures = []
     return _text_part(AutoModel.from_config(built, **_without_pooler(built)), built)
+
+
+def sort_arguments(
+    arguments: dict[str, Any], config_class: type[PreTrainedConfig]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Split the arguments of `from_backbone` into fields of the configuration and arguments of loading.
+
+    Raises:
+        TypeError: if an argument is neither.
+    """
+    known = {field.name for field in fields(config_class)} | {"num_labels"}
+    known -= {"backbone_config", "dtype", "architectures", "transformers_version"}
+    for name in arguments:
+        if name not in known and name not in _LOADING_ARGUMENTS:
+            close = difflib.get_close_matches(name, [*known, *_LOADING_ARGUMENTS], n=1)
+            hint = f"; did you mean `{close[0]}`?" if close else "."
+            raise TypeError(
+                f"`{name}` is neither a field of {config_class.__name__} nor a loading argument of "
+                f"`AutoModel.from_pretrained`{hint}"
+            )
+    return (
+        {name: value for name, value in arguments.items() if name in known},
+        {name: value for name, value in arguments.items() if name not in known},
+    )
 
 
 def load_backbone(name_or_path: str, loading_arguments: dict[str, Any]) -> tuple[nn.Module, PreTrainedConfig]:
@@ -168,4 +211,27 @@ def _language_model(model: PreTrainedModel, config: PreTrainedConfig) -> nn.Modu
     return next((part for part in candidates if type(part) is own_class), next(iter(candidates), model))
 
 
-__all__ = ["build_backbone", "learned_positions", "load_backbone", "position_table"]
+def pick_levels(
+    hidden_states: tuple[torch.Tensor | None, ...] | None,
+    levels: list[int],
+    last_hidden_state: torch.Tensor,
+    config: PreTrainedConfig,
+) -> tuple[torch.Tensor, ...]:
+    """Pick the hidden states of these levels, each `(batch_size, sequence_length, hidden_size)`.
+
+    Raises:
+        ValueError: if the backbone does not return one of them with a vector for each token.
+    """
+    for level in levels:
+        state = hidden_states[level] if hidden_states is not None and level < len(hidden_states) else None
+        if state is None or state.shape != last_hidden_state.shape:
+            found = "none" if state is None else f"one of the shape {tuple(state.shape)}"
+            raise ValueError(
+                f"The head reads the hidden states of the levels {levels}, but for level {level} the backbone "
+                f"({config.model_type}) returns {found} where the shape {tuple(last_hidden_state.shape)} is needed: "
+                "choose other `levels`, or another backbone."
+            )
+    return tuple(hidden_states[level] for level in levels)
+
+
+__all__ = ["build_backbone", "learned_positions", "load_backbone", "pick_levels", "position_table", "sort_arguments"]

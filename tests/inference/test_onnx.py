@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import torch
 
-from amsdff_hf import AmsdffConfig
 from amsdff_hf.inference import OnnxClassifier, compare_with_model, export_onnx, onnx, quantize_onnx
 from tests.conftest import BACKBONE_CONFIGS, VOCABULARY, random_model
 
@@ -48,11 +47,11 @@ def test_token_types_and_int8(config_class, tmp_path, bert_config):
     quantize_onnx(tmp_path / "model.onnx", tmp_path / "int8.onnx")
     parity = compare_with_model(OnnxClassifier(tmp_path / "int8.onnx"), model, batches("right"))
     assert 0 < parity.largest_difference < 1
-    assert (tmp_path / "int8.onnx").stat().st_size < 0.8 * (tmp_path / "model.onnx").stat().st_size
+    assert (tmp_path / "int8.onnx").stat().st_size < 0.9 * (tmp_path / "model.onnx").stat().st_size
 
 
-def test_numbers_that_are_none_are_no_parity(bert_config):
-    model = random_model(AmsdffConfig(backbone_config=bert_config, num_labels=3))
+def test_numbers_that_are_none_are_no_parity(config_class, bert_config):
+    model = random_model(config_class(backbone_config=bert_config, num_labels=3))
 
     def broken(batch):
         return np.full((len(batch["input_ids"]), 3), np.nan)
@@ -61,8 +60,8 @@ def test_numbers_that_are_none_are_no_parity(bert_config):
     assert np.isnan(compare_with_model(broken, model, batches("right")).largest_difference)
 
 
-def test_the_model_keeps_its_attention(tmp_path, bert_config):
-    model = random_model(AmsdffConfig(backbone_config=bert_config))
+def test_the_model_keeps_its_attention(config_class, tmp_path, bert_config):
+    model = random_model(config_class(backbone_config=bert_config))
     model.backbone.set_attn_implementation("eager")
     before = model.backbone.config._attn_implementation, model.config._attn_implementation
     export_onnx(model, tmp_path / "model.onnx")
@@ -71,8 +70,8 @@ def test_the_model_keeps_its_attention(tmp_path, bert_config):
         OnnxClassifier(tmp_path / "model.onnx")({"input_ids": np.ones((1, 3))})
 
 
-def test_what_cannot_be_exported_is_said(tmp_path, bert_config, monkeypatch):
-    model = random_model(AmsdffConfig(backbone_config=bert_config))
+def test_what_cannot_be_exported_is_said(config_class, tmp_path, bert_config, monkeypatch):
+    model = random_model(config_class(backbone_config=bert_config))
     with pytest.raises(ValueError, match="evaluation mode.*training=True"):
         export_onnx(model.train(), tmp_path / "model.onnx")
     with pytest.raises(ValueError, match=r"float32.*torch.bfloat16"):

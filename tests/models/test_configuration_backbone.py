@@ -2,7 +2,6 @@ import pytest
 from huggingface_hub.errors import StrictDataclassError
 from transformers import AutoModel, BertConfig
 
-from amsdff_hf import AmsdffConfig, AmsdffForSequenceClassification
 from amsdff_hf.models.configuration_backbone import BackboneClassifierConfig
 
 
@@ -40,9 +39,9 @@ def test_contradicting_labels_raise(arguments):
         BackboneClassifierConfig(**arguments)
 
 
-def test_label_order_survives_the_string_keys_of_json(tmp_path):
-    AmsdffConfig(labels=NAMES).save_pretrained(tmp_path)
-    assert AmsdffConfig.from_pretrained(tmp_path).labels == NAMES
+def test_label_order_survives_the_string_keys_of_json(config_class, tmp_path):
+    config_class(labels=NAMES).save_pretrained(tmp_path)
+    assert config_class.from_pretrained(tmp_path).labels == NAMES
 
 
 @pytest.mark.parametrize(
@@ -54,60 +53,60 @@ def test_label_order_survives_the_string_keys_of_json(tmp_path):
         ({"num_labels": 2}, ["no", "yes"]),
     ],
 )
-def test_loading_with_other_labels_replaces_both_maps(tmp_path, override, expected):
-    AmsdffConfig(labels=["no", "yes"]).save_pretrained(tmp_path)
-    config = AmsdffConfig.from_pretrained(tmp_path, **override)
+def test_loading_with_other_labels_replaces_both_maps(config_class, tmp_path, override, expected):
+    config_class(labels=["no", "yes"]).save_pretrained(tmp_path)
+    config = config_class.from_pretrained(tmp_path, **override)
     assert config.labels == expected
     assert config.label2id == {name: i for i, name in enumerate(expected)}
 
 
-def test_backbone_config_is_stored_whole_and_comes_back(tmp_path, bert_config):
-    AmsdffConfig(backbone_config=bert_config).save_pretrained(tmp_path)
-    loaded = AmsdffConfig.from_pretrained(tmp_path).backbone_config
+def test_backbone_config_is_stored_whole_and_comes_back(config_class, tmp_path, bert_config):
+    config_class(backbone_config=bert_config).save_pretrained(tmp_path)
+    loaded = config_class.from_pretrained(tmp_path).backbone_config
     assert isinstance(loaded, BertConfig)
     assert {**loaded.to_dict(), "_name_or_path": ""} == {**bert_config.to_dict(), "_name_or_path": ""}
 
 
-def test_paths_and_code_of_the_backbone_are_not_stored(bert_config):
+def test_paths_and_code_of_the_backbone_are_not_stored(config_class, bert_config):
     bert_config._name_or_path = "/home/somebody/model"
     bert_config.auto_map = {"AutoModel": "evil--code.Model"}
-    stored = AmsdffConfig(backbone_config=bert_config).to_dict()["backbone_config"]
+    stored = config_class(backbone_config=bert_config).to_dict()["backbone_config"]
     assert stored["_name_or_path"] == ""
     assert "auto_map" not in stored
 
 
-def test_code_named_by_a_nested_dictionary_is_ignored():
+def test_code_named_by_a_nested_dictionary_is_ignored(config_class):
     nested = {"model_type": "bert", "auto_map": {"AutoModel": "evil--code.Model"}, "trust_remote_code": True}
-    config = AmsdffConfig(backbone_config=nested)
+    config = config_class(backbone_config=nested)
     assert not hasattr(config.backbone_config, "auto_map")
     assert not hasattr(config.backbone_config, "trust_remote_code")
 
 
 @pytest.mark.parametrize("name", ["backbone", "use_timm_backbone", "use_pretrained_backbone", "backbone_kwargs"])
-def test_arguments_that_would_download_are_refused(name):
+def test_arguments_that_would_download_are_refused(config_class, name):
     with pytest.raises(ValueError, match=f"`{name}=.*from_backbone"):
-        AmsdffConfig(**{name: "somebody/model"})
+        config_class(**{name: "somebody/model"})
 
 
 @pytest.mark.parametrize(
     ("nested", "message"),
     [({"hidden_size": 8}, "without `model_type`"), ({"model_type": "nope"}, "'nope'.*upgrade transformers")],
 )
-def test_unusable_backbone_dictionaries_say_what_to_do(nested, message):
+def test_unusable_backbone_dictionaries_say_what_to_do(config_class, nested, message):
     with pytest.raises(ValueError, match=message):
-        AmsdffConfig(backbone_config=nested)
+        config_class(backbone_config=nested)
 
 
-def test_sizes_come_from_the_backbone(bert_config):
-    config = AmsdffConfig(backbone_config=bert_config)
+def test_sizes_come_from_the_backbone(config_class, bert_config):
+    config = config_class(backbone_config=bert_config)
     assert (config.hidden_size, config.num_hidden_layers, config.num_attention_heads) == (32, 2, 4)
     config.vocab_size = 7
     assert bert_config.vocab_size == 7
 
 
-def test_building_around_a_live_model_keeps_its_attention(bert_config):
+def test_building_around_a_live_model_keeps_its_attention(config_class, bert_config):
     model = AutoModel.from_config(bert_config, attn_implementation="sdpa")
-    AmsdffConfig(backbone_config=model.config)
+    config_class(backbone_config=model.config)
     assert model.config._attn_implementation == "sdpa"
 
 
@@ -134,33 +133,33 @@ def test_building_around_a_live_model_keeps_its_attention(bert_config):
         ("thresholds", [0.5]),
     ],
 )
-def test_bad_values_name_their_field(field, value):
+def test_bad_values_name_their_field(config_class, field, value):
     with pytest.raises((ValueError, StrictDataclassError), match=f"{field}"):
-        AmsdffConfig(**{field: value})
+        config_class(**{field: value})
 
 
-def test_one_label_means_regression_aloud():
-    assert AmsdffConfig(num_labels=1).problem_type == "regression"
-    assert AmsdffConfig(problem_type="regression").num_labels == 1
-    assert AmsdffConfig(num_labels=1, problem_type="multi_label_classification").problem_type.startswith("multi")
+def test_one_label_means_regression_aloud(config_class):
+    assert config_class(num_labels=1).problem_type == "regression"
+    assert config_class(problem_type="regression").num_labels == 1
+    assert config_class(num_labels=1, problem_type="multi_label_classification").problem_type.startswith("multi")
     with pytest.raises(ValueError, match="`class_weights` are for classification"):
-        AmsdffConfig(num_labels=1, class_weights=[1.0])
+        config_class(num_labels=1, class_weights=[1.0])
 
 
-def test_a_plain_backbone_is_no_checkpoint_of_ours(tmp_path, bert_config):
+def test_a_plain_backbone_is_no_checkpoint_of_ours(config_class, classifier_class, tmp_path, bert_config):
     bert_config.save_pretrained(tmp_path)
-    with pytest.raises(ValueError, match=r"configuration of a bert model, not of amsdff.*from_backbone"):
-        AmsdffConfig.from_pretrained(tmp_path)
+    with pytest.raises(ValueError, match=f"of a bert model, not of {config_class.model_type}.*from_backbone"):
+        config_class.from_pretrained(tmp_path)
     with pytest.raises(ValueError, match="from_backbone"):
-        AmsdffForSequenceClassification.from_pretrained(tmp_path, num_labels=4)
+        classifier_class.from_pretrained(tmp_path, num_labels=4)
 
 
-def test_values_of_the_wrong_type_name_their_field():
+def test_values_of_the_wrong_type_name_their_field(config_class):
     with pytest.raises(Exception, match="regression_loss"):
-        AmsdffConfig(regression_loss="cubic")
+        config_class(regression_loss="cubic")
 
 
 @pytest.mark.parametrize("problem_type", ["single_label_classification", "regression"])
-def test_thresholds_are_for_several_labels(problem_type):
+def test_thresholds_are_for_several_labels(config_class, problem_type):
     with pytest.raises(ValueError, match="`thresholds` are for several labels per text"):
-        AmsdffConfig(num_labels=2, thresholds=[0.5, 0.5], problem_type=problem_type)
+        config_class(num_labels=2, thresholds=[0.5, 0.5], problem_type=problem_type)
