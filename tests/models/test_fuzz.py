@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import amsdff_hf
-from amsdff_hf import AmsdffConfig
 from amsdff_hf.models import ARCHITECTURES
 from amsdff_hf.models.configuration_amsdff import POOLING_MEMBERS
 from tests.conftest import BACKBONE_CONFIGS, SIZES, random_model
@@ -142,12 +141,14 @@ def fuzz_inputs(data):
 PROBLEM_TYPES = ["regression", "multi_label_classification", "single_label_classification", None]
 
 
-def fitting_fields(draw):
-    """Fields of a configuration that all fit each other, each at a random value."""
-    shares, num_labels = st.sampled_from([0.0, 1e-30, 0.1, 0.5, 0.999]), draw(st.integers(1, 4))
-    weights = st.sampled_from([0, 1e-30, 0.3, 1.0, 1e6])
+SHARES = st.sampled_from([0.0, 1e-30, 0.1, 0.5, 0.999])
+DEPTH = SIZES["num_hidden_layers"]
+
+
+def amsdff_fields(draw):
+    """Fields of AMSDFF's head at random values that fit each other."""
     widths = draw(st.lists(st.integers(1, 40), max_size=3))
-    fields = {
+    return {
         "scales": st.lists(st.sampled_from(range(1, 32, 2)), min_size=1, max_size=4, unique=True),
         "num_fusion_heads": st.integers(1, 40),
         "num_experts": st.integers(1, 5),
@@ -156,16 +157,47 @@ def fitting_fields(draw):
         "pooling_hidden_size": st.none() | st.integers(1, 40),
         "num_pooling_heads": st.integers(1, 40),
         "classifier_hidden_sizes": st.just(widths),
-        "classifier_dropouts": st.lists(shares, min_size=len(widths), max_size=len(widths)),
-        "head_dropout": shares,
-        "head_attention_dropout": shares,
+        "classifier_dropouts": st.lists(SHARES, min_size=len(widths), max_size=len(widths)),
+        "head_dropout": SHARES,
+        "head_attention_dropout": SHARES,
+    }
+
+
+def pyramid_graph_fields(draw):
+    """Fields of the pyramid graph's head at random values."""
+    levels = st.lists(st.integers(0, DEPTH), min_size=1, max_size=3, unique=True).map(sorted)
+    return {
+        "levels": st.just("auto") | levels,
+        "graph_hidden_size": st.none() | st.integers(1, 40),
+        "smoothing_width": st.sampled_from([1, 3, 31]),
+        "node_spans": st.lists(st.integers(1, 9), min_size=1, max_size=4, unique=True).map(sorted),
+        "window_size": st.integers(0, 9),
+        "num_neighbors": st.integers(0, 40),
+        "graph_layer": st.sampled_from(["gat", "gatv2", "gcn"]),
+        "num_graph_layers": st.integers(1, 3),
+        "num_graph_heads": st.integers(1, 40),
+        "graph_backend": st.sampled_from(["auto", "dense", "sparse"]),
+        "max_dense_nodes": st.integers(1, 20),
+        "head_dropout": SHARES,
+        "head_attention_dropout": SHARES,
+    }
+
+
+HEAD_FIELDS = {"amsdff": amsdff_fields, "pyramid_graph": pyramid_graph_fields}
+
+
+def fitting_fields(draw, config_class):
+    """Fields of a configuration that all fit each other, each at a random value."""
+    num_labels, weights = draw(st.integers(1, 4)), st.sampled_from([0, 1e-30, 0.3, 1.0, 1e6])
+    fields = {
+        **HEAD_FIELDS[config_class.model_type](draw),
         "loss_weights": st.tuples(weights, weights, st.sampled_from([0.1, 1.0])),
         "focal_gamma": st.sampled_from([0, 1e-30, 0.5, 2.0, 5, 1e6]),
-        "label_smoothing": shares,
+        "label_smoothing": SHARES,
         "class_weights": st.none() | st.lists(weights, min_size=num_labels, max_size=num_labels),
         "regression_loss": st.sampled_from(["l1", "mse", "huber"]),
         "huber_delta": st.sampled_from([1e-30, 0.5, 1.0, 1e6]),
-        "thresholds": st.none() | st.lists(shares, min_size=num_labels, max_size=num_labels),
+        "thresholds": st.none() | st.lists(SHARES, min_size=num_labels, max_size=num_labels),
         "initializer_range": st.sampled_from([0.0, 1e-30, 0.02, 1.0]),
         "labels": st.just([f"label {index}" for index in range(num_labels)]),
         "problem_type": st.sampled_from(PROBLEM_TYPES[:2] if num_labels == 1 else PROBLEM_TYPES),
@@ -176,18 +208,37 @@ def fitting_fields(draw):
     return drawn | {name: None for name, fitting in fits.items() if not fitting}
 
 
+WRONG_IN_HEAD = {
+    "amsdff": {
+        "scales": [[], [2], [1, 1], [-1], [33], ["1"], list(range(1, 81, 2)), 3],
+        "num_fusion_heads": [0, -1, 2.5, "8", None],
+        "num_experts": [0, -3, None],
+        "expert_hidden_size": [0, -1, 1.5],
+        "pooling": [[], ["sum"], ["max", "max"], "max", None],
+        "pooling_hidden_size": [0, "half"],
+        "num_pooling_heads": [0, -1],
+        "classifier_hidden_sizes": [[0], [-4, 3], ["3"], 64],
+        "classifier_dropouts": [[1.0], [-0.1], [math.nan], [0.1] * 7, 0.1],
+        "head_dropout": [1, -0.5, math.inf, math.nan, "0.1"],
+        "head_attention_dropout": [1, -0.5, math.nan],
+    },
+    "pyramid_graph": {
+        "levels": [[], [0, DEPTH + 1], [-1], [1, 1], [2, 1], "top", ["1"], 2, None],
+        "graph_hidden_size": [0, -1, "wide"],
+        "smoothing_width": [0, 2, -1, 2.5],
+        "node_spans": [[], [0], [4, 2], [1, 1], [513], ["1"], 2],
+        "window_size": [-1, 0.5, None],
+        "num_neighbors": [-1, None],
+        "graph_layer": ["sage", None],
+        "num_graph_layers": [0, -1],
+        "num_graph_heads": [0, "2"],
+        "graph_backend": ["gpu", None],
+        "max_dense_nodes": [0, None],
+        "head_dropout": [1, -0.5, math.nan, "0.1"],
+        "head_attention_dropout": [1, math.inf],
+    },
+}
 WRONG = {
-    "scales": [[], [2], [1, 1], [-1], [33], ["1"], list(range(1, 81, 2)), 3],
-    "num_fusion_heads": [0, -1, 2.5, "8", None],
-    "num_experts": [0, -3, None],
-    "expert_hidden_size": [0, -1, 1.5],
-    "pooling": [[], ["sum"], ["max", "max"], "max", None],
-    "pooling_hidden_size": [0, "half"],
-    "num_pooling_heads": [0, -1],
-    "classifier_hidden_sizes": [[0], [-4, 3], ["3"], 64],
-    "classifier_dropouts": [[1.0], [-0.1], [math.nan], [0.1] * 7, 0.1],
-    "head_dropout": [1, -0.5, math.inf, math.nan, "0.1"],
-    "head_attention_dropout": [1, -0.5, math.nan],
     "loss_weights": [(0, 0, 0), (1, 0), (-1, 1, 1), (math.inf, 0, 0), (math.nan, 1, 1)],
     "focal_gamma": [-1, math.inf, math.nan],
     "label_smoothing": [1, -0.1, math.nan],
@@ -207,11 +258,13 @@ def expect_named_field(error, wrong):
 
 
 def fuzz_config(data):
-    fields = data.draw(st.composite(fitting_fields)())
-    wrong = data.draw(st.lists(st.sampled_from(list(WRONG)), max_size=2, unique=True))
-    fields |= {name: data.draw(st.sampled_from(WRONG[name])) for name in wrong}
+    config_class = data.draw(st.sampled_from([classes[0] for classes in ARCHITECTURES]))
+    fields = data.draw(st.composite(fitting_fields)(config_class))
+    values = WRONG | WRONG_IN_HEAD[config_class.model_type]
+    wrong = data.draw(st.lists(st.sampled_from(list(values)), max_size=2, unique=True))
+    fields |= {name: data.draw(st.sampled_from(values[name])) for name in wrong}
     try:
-        config = AmsdffConfig(backbone_config=BACKBONE_CONFIGS["bert"](), **fields)
+        config = config_class(backbone_config=BACKBONE_CONFIGS["bert"](), **fields)
     except Exception as error:
         # transformers wraps what a check raises in errors of its own; the sentence is there all the same.
         return expect_named_field(error, wrong)
