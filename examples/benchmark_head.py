@@ -1,11 +1,11 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
-"""What the AMSDFF head costs: time and memory against the plain head of transformers on the same backbone.
+"""What heads and differential attention cost: time and memory against the plain head on the same backbone.
 
-Both models run in one process, in turn, so that a busy machine slows both. Printed are medians in milliseconds, the
-ratio, and the ratio that the arithmetic alone would give (floating-point operations, counted).
+All models run in one process, in turn, so that a busy machine slows all of them. Printed are medians in milliseconds,
+the ratio, and the ratio that the arithmetic alone would give (floating-point operations, counted).
 
     python examples/benchmark_head.py
-    python examples/benchmark_head.py --backbones distilbert --lengths 128 --threads 1
+    python examples/benchmark_head.py --models pyramid_graph --backbones distilbert --lengths 128 --threads 1
     python examples/benchmark_head.py --device cuda --dtype bfloat16 --batch_size 64
 """
 
@@ -20,15 +20,28 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm.auto import tqdm
-from transformers import AutoModelForSequenceClassification, BertConfig, DistilBertConfig, PreTrainedConfig
+from transformers import (
+    AutoModelForSequenceClassification,
+    BertConfig,
+    DistilBertConfig,
+    PreTrainedConfig,
+    PreTrainedModel,
+)
 
-from amsdff_hf import AmsdffConfig, AmsdffForSequenceClassification
+from amsdff_hf import (
+    AmsdffConfig,
+    AmsdffForSequenceClassification,
+    PyramidGraphConfig,
+    PyramidGraphForSequenceClassification,
+    convert_to_differential_attention,
+)
 from amsdff_hf.models.padding import front_positions, move_back, move_to_front
 
 
 NUM_LABELS = 4
 VOCABULARY = 30522
 MIN_REPEATS = 3
+FRACTION = 0.25
 
 
 def backbone_config(name: str) -> PreTrainedConfig:
@@ -45,14 +58,35 @@ def backbone_config(name: str) -> PreTrainedConfig:
     )
 
 
-def build_models(name: str, device: str, dtype: torch.dtype) -> dict[str, torch.nn.Module]:
-    """Return the plain classifier and AMSDFF on equal backbones."""
+def build_plain(config: PreTrainedConfig) -> PreTrainedModel:
+    """Build the classifier of transformers."""
+    return AutoModelForSequenceClassification.from_config(config)
+
+
+def build_amsdff(config: PreTrainedConfig) -> PreTrainedModel:
+    """Build AMSDFF with its defaults."""
+    return AmsdffForSequenceClassification(AmsdffConfig(backbone_config=config, num_labels=NUM_LABELS))
+
+
+def build_pyramid_graph(config: PreTrainedConfig) -> PreTrainedModel:
+    """Build the pyramid graph with its defaults."""
+    return PyramidGraphForSequenceClassification(PyramidGraphConfig(backbone_config=config, num_labels=NUM_LABELS))
+
+
+def build_differential(config: PreTrainedConfig) -> PreTrainedModel:
+    """Build the classifier of transformers with differential attention in a quarter of its layers."""
+    return convert_to_differential_attention(build_plain(config), FRACTION)
+
+
+MODELS = {"amsdff": build_amsdff, "pyramid_graph": build_pyramid_graph, "differential": build_differential}
+
+
+def build_models(names: list[str], backbone: str, device: str, dtype: torch.dtype) -> dict[str, PreTrainedModel]:
+    """Return the plain classifier and those to compare with it, on equal backbones."""
     torch.manual_seed(0)
-    plain = AutoModelForSequenceClassification.from_config(backbone_config(name))
-    amsdff = AmsdffForSequenceClassification(
-        AmsdffConfig(backbone_config=backbone_config(name), num_labels=NUM_LABELS)
-    )
-    return {"plain": plain.to(device, dtype), "amsdff": amsdff.to(device, dtype)}
+    models = {"plain": build_plain(backbone_config(backbone))}
+    models |= {name: MODELS[name](backbone_config(backbone)) for name in names}
+    return {name: model.to(device, dtype) for name, model in models.items()}
 
 
 def make_batch(batch_size: int, length: int, device: str) -> dict[str, torch.Tensor]:
@@ -175,6 +209,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
+    parser.add_argument("--models", nargs="+", choices=list(MODELS), default=list(MODELS))
     parser.add_argument("--backbones", nargs="+", choices=["distilbert", "minilm"], default=["distilbert", "minilm"])
     parser.add_argument("--lengths", nargs="+", type=int, default=[32, 128, 512])
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
@@ -193,20 +228,22 @@ def measure(arguments: argparse.Namespace) -> Iterator[str]:
     models, current = {}, None
     for backbone, mode, num_threads, length in tqdm(settings, desc="Measuring", unit="pair", file=sys.stderr):
         if backbone != current:
-            models, current = build_models(backbone, arguments.device, getattr(torch, arguments.dtype)), backbone
+            dtype, current = getattr(torch, arguments.dtype), backbone
+            models = build_models(arguments.models, backbone, arguments.device, dtype)
         torch.set_num_threads(num_threads)
         batch = make_batch(arguments.batch_size, length, arguments.device)
         runs = {name: MODES[mode](model, batch) for name, model in models.items()}
-        moves = {"padding": padding_moves(models["amsdff"], batch)}
+        moves = {"padding": padding_moves(models["plain"], batch)}
         medians = alternate(runs | moves, arguments.device, arguments.seconds)
         memory = {name: peak_activation_mib(run, arguments.device) for name, run in runs.items()}
         flops = {name: count_flops(model, batch) for name, model in models.items()}
-        yield (
-            f"{backbone:<11}{mode:<11}{num_threads:>7}{length:>8}{medians['plain'] * 1e3:>10.1f}"
-            f"{medians['amsdff'] * 1e3:>11.1f}{medians['amsdff'] / medians['plain']:>8.3f}"
-            f"{medians['padding'] / medians['amsdff']:>9.2%}{flops['amsdff'] / flops['plain']:>12.3f}"
-            f"{memory['plain']:>11.1f}{memory['amsdff']:>12.1f}"
-        )
+        for name in arguments.models:
+            padding = "" if name == "differential" else f"{medians['padding'] / medians[name]:.2%}"
+            yield (
+                f"{backbone:<11}{mode:<10}{num_threads:>8}{length:>7}  {name:<14}{medians['plain'] * 1e3:>9.1f}"
+                f"{medians[name] * 1e3:>10.1f}{medians[name] / medians['plain']:>7.3f}"
+                f"{flops[name] / flops['plain']:>12.3f}{padding:>9}{memory['plain']:>11.1f}{memory[name]:>11.1f}"
+            )
 
 
 MODES = {"inference": inference, "training": training_step}
@@ -220,16 +257,17 @@ def main() -> None:
     device = torch.cuda.get_device_name() if arguments.device == "cuda" else "CPU"
     print(f"\nbatch size {arguments.batch_size}, {arguments.dtype}, {device}, torch {torch.__version__}\n")
     print(
-        f"{'backbone':<11}{'mode':<11}{'threads':>7}{'tokens':>8}{'plain ms':>10}{'AMSDFF ms':>11}{'ratio':>8}"
-        f"{'padding':>9}{'FLOP ratio':>12}{'plain MiB':>11}{'AMSDFF MiB':>12}"
+        f"{'backbone':<11}{'mode':<10}{'threads':>8}{'tokens':>7}  {'model':<14}{'plain ms':>9}{'model ms':>10}"
+        f"{'ratio':>7}{'FLOP ratio':>12}{'padding':>9}{'plain MiB':>11}{'model MiB':>11}"
     )
     for line in measure(arguments):
         print(line, flush=True)
     print(
-        "\nratio: AMSDFF / plain, lower is better. padding: share of AMSDFF's time that makes it independent of "
-        "padding, here with none to move. FLOP ratio: what the ratio would be if time followed the arithmetic of "
-        "matrix products, attention and convolutions alone (a training step is three forward passes for both). MiB: "
-        "peak memory of one call on top of the weights."
+        f"\nmodel: a head of this package, or the plain one with differential attention in {FRACTION:.0%} of the "
+        "layers. ratio: model / plain, lower is better. FLOP ratio: what it would be if time followed the arithmetic "
+        "of matrix products, attention and convolutions alone (a training step is three forward passes for all). "
+        "padding: share of the model's time that makes it independent of padding, here with none to move. MiB: peak "
+        "memory of one call on top of the weights."
     )
 
 

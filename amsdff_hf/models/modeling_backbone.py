@@ -21,6 +21,7 @@ from .input_checks import check_ids, check_length, check_mask, check_shapes, che
 from .losses import classification_loss
 from .padding import front_positions, in_input_order, move_to_front, to_front_if_per_token
 from .text_backbone import (
+    as_asked,
     build_backbone,
     learned_positions,
     load_backbone,
@@ -206,12 +207,12 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
         levels, wanted = self.config.hidden_levels, asked["output_hidden_states"]
         if levels is not None:
             # All of them where the caller wants some too, whose numbers may count from the end.
-            asked["output_hidden_states"] = True if wanted else levels
+            asked["output_hidden_states"] = levels if wanted is None or wanted is False else True
         encoded = self.encode(*inputs, **{name: value for name, value in asked.items() if value is not None}, **kwargs)
         if levels is None:
             return encoded, encoded.last_hidden_state
         states = pick_levels(encoded.hidden_states, levels, encoded.last_hidden_state, self.config.get_text_config())
-        return (encoded if wanted else replace(encoded, hidden_states=None)), states
+        return replace(encoded, hidden_states=as_asked(encoded.hidden_states, wanted)), states
 
     def explains(self, output_attentions: bool | None, return_explanations: bool | None) -> bool:
         """Whether the head shall return its explanations: if asked for, or else along with attention maps."""

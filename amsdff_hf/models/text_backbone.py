@@ -211,6 +211,18 @@ def _language_model(model: PreTrainedModel, config: PreTrainedConfig) -> nn.Modu
     return next((part for part in candidates if type(part) is own_class), next(iter(candidates), model))
 
 
+def as_asked(
+    hidden_states: tuple[torch.Tensor, ...], wanted: bool | int | list[int] | None
+) -> tuple[torch.Tensor | None, ...] | None:
+    """Leave out the hidden states that the caller did not ask for: all of them, or all but some layers."""
+    if wanted is None or wanted is False:
+        return None
+    if wanted is True:
+        return hidden_states
+    chosen = {level % len(hidden_states) for level in ([wanted] if isinstance(wanted, int) else wanted)}
+    return tuple(state if level in chosen else None for level, state in enumerate(hidden_states))
+
+
 def pick_levels(
     hidden_states: tuple[torch.Tensor | None, ...] | None,
     levels: list[int],
@@ -234,4 +246,12 @@ def pick_levels(
     return tuple(hidden_states[level] for level in levels)
 
 
-__all__ = ["build_backbone", "learned_positions", "load_backbone", "pick_levels", "position_table", "sort_arguments"]
+__all__ = [
+    "as_asked",
+    "build_backbone",
+    "learned_positions",
+    "load_backbone",
+    "pick_levels",
+    "position_table",
+    "sort_arguments",
+]

@@ -131,9 +131,11 @@ def test_hidden_states_are_returned_as_asked(model):
     assert model(ids, attention_mask=mask).hidden_states is None
     every = model(ids, attention_mask=mask, output_hidden_states=True).hidden_states
     assert [state.shape for state in every] == [(4, 9, 32)] * 3
-    some = model(ids, attention_mask=mask, output_hidden_states=[0, 2]).hidden_states
-    assert torch.equal(some[0], every[0])
-    assert torch.equal(some[2], every[2])
+    for wanted, chosen in {(0, -1): [0, 2], (1,): [1], 2: [2]}.items():
+        asked = list(wanted) if isinstance(wanted, tuple) else wanted
+        some = model(ids, attention_mask=mask, output_hidden_states=asked).hidden_states
+        assert [level for level, state in enumerate(some) if state is not None] == chosen
+        assert all(torch.equal(some[level], every[level]) for level in chosen)
 
 
 def test_the_loss_follows_the_config(config_class, bert_config):
