@@ -2,6 +2,7 @@
 """Heads that are worth more than one linear layer, on any `AutoModel` backbone."""
 
 from .inference import Explanation, ThresholdPipeline, explain, explanation_to_html, save_explanation_image
+from .inference.text_graphs import save_graph_image
 from .models import register_auto_classes
 from .models.configuration_amsdff import AmsdffConfig
 from .models.configuration_pyramid_graph import PyramidGraphConfig
@@ -26,6 +27,7 @@ __all__ = [
     "explanation_to_html",
     "load_differential_model",
     "save_explanation_image",
+    "save_graph_image",
 ]
 
 register_auto_classes()

@@ -1,9 +1,9 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
-"""Classify texts with a trained AMSDFF classifier and show which words counted.
+"""Classify texts with a trained classifier and show which words counted.
 
     python examples/explain_texts.py runs/my-classifier "A first text." "A second text." --output_dir runs/explained
 
-Each text gets a picture; all of them stand in one HTML page.
+Each text gets a picture, with a pyramid-graph classifier also one of its graph; all of them stand in one HTML page.
 """
 
 import argparse
@@ -12,7 +12,7 @@ import sys
 
 from transformers import AutoTokenizer
 
-from amsdff_hf import ThresholdPipeline, explain, explanation_to_html, save_explanation_image
+from amsdff_hf import ThresholdPipeline, explain, explanation_to_html, save_explanation_image, save_graph_image
 from amsdff_hf.training import ModelArguments, load_trained
 
 
@@ -42,6 +42,10 @@ def main() -> None:
         predicted = ", ".join(f"{label['label']} ({label['score']:.3f})" for label in labels) or "no label"
         print(f"   pipeline: {predicted}; words that counted: {words}")
         print(f"   picture: {picture}")
+        if explanation.graph is not None:
+            drawn = os.path.join(arguments.output_dir, f"graph_{number}.png")
+            save_graph_image(explanation.graph, drawn, title=predicted)
+            print(f"   graph: {drawn}")
     page = os.path.join(arguments.output_dir, "explanations.html")
     with open(page, "w", encoding="utf-8") as file:
         file.write('<!DOCTYPE html><meta charset="utf-8"><title>Explanations</title>\n')

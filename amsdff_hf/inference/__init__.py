@@ -5,12 +5,16 @@ from .explanations import Explanation, WordWeight, explain
 from .onnx import OnnxClassifier, Parity, compare_with_model, export_onnx, quantize_onnx
 from .pipeline import ThresholdPipeline
 from .rendering import explanation_to_html, save_explanation_image
+from .text_graphs import GraphEdge, GraphNode, TextGraph, save_graph_image
 
 
 __all__ = [
     "Explanation",
+    "GraphEdge",
+    "GraphNode",
     "OnnxClassifier",
     "Parity",
+    "TextGraph",
     "ThresholdPipeline",
     "WordWeight",
     "compare_with_model",
@@ -19,4 +23,5 @@ __all__ = [
     "export_onnx",
     "quantize_onnx",
     "save_explanation_image",
+    "save_graph_image",
 ]

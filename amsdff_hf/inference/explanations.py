@@ -1,16 +1,23 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
-"""Why a classifier decided as it did: the weight of every word, the experts and the scales."""
+"""Why a classifier decided as it did: the weight of every word, and what its head says of itself."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from tqdm.auto import tqdm
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils import ModelOutput
+
+from ..models import ARCHITECTURES
+from .text_graphs import TextGraph, read_graph
 
 
 # Tokenizers without a limit say 10 ** 30.
 _NO_LIMIT = 10**9
+# By name, since the classes that travel with a checkpoint are others.
+_OURS = {config_class.model_type for config_class, _, _ in ARCHITECTURES}
 
 
 @dataclass(frozen=True)
@@ -44,18 +51,22 @@ class Explanation:
         scores: probability of each label, or the predicted number in regression.
         words: the words in their order.
         special_tokens_weight: share of the tokens that are no words, such as [CLS].
-        expert_gates: share of each expert.
-        scale_weights: share of each scale, by its width in tokens.
         truncated: whether the end of the text was cut off.
+        expert_gates: AMSDFF: share of each expert.
+        scale_weights: AMSDFF: share of each scale, by its width in tokens.
+        level_weights: pyramid graph: share of each level of the backbone.
+        graph: pyramid graph: nodes and strongest edges.
     """
 
     texts: tuple[str, ...]
     scores: dict[str, float]
     words: tuple[WordWeight, ...]
     special_tokens_weight: float
-    expert_gates: tuple[float, ...]
-    scale_weights: dict[int, float]
     truncated: bool
+    expert_gates: tuple[float, ...] = ()
+    scale_weights: dict[int, float] = field(default_factory=dict)
+    level_weights: dict[int, float] = field(default_factory=dict)
+    graph: TextGraph | None = None
 
     @property
     def label(self) -> str:
@@ -72,7 +83,7 @@ def explain(
     """Classify texts and say which words counted.
 
     Args:
-        model: an [`AmsdffForSequenceClassification`].
+        model: a classifier of this package, such as [`AmsdffForSequenceClassification`].
         tokenizer: its tokenizer; a fast one, which knows where each token stands in the text.
         texts: a text, a list of texts, a pair (a tuple of two texts) or a list of pairs; what is longer than the
             model can read is cut.
@@ -86,8 +97,8 @@ def explain(
     """
     if not tokenizer.is_fast:
         raise TypeError(f"explain() needs a fast tokenizer to find the words, got {type(tokenizer).__name__}.")
-    if model.config.model_type != "amsdff" or not hasattr(model, "classifier"):
-        raise TypeError(f"explain() needs an AMSDFF classifier, got {type(model).__name__}.")
+    if model.config.model_type not in _OURS or not hasattr(model, "classifier"):
+        raise TypeError(f"explain() needs a classifier of this package, got {type(model).__name__}.")
     pairs = _as_pairs(texts)
     was_training = model.training
     model.eval()
@@ -137,12 +148,24 @@ def _explain_batch(
                 scores={model.config.id2label[index]: score for index, score in enumerate(scores[row].tolist())},
                 words=words,
                 special_tokens_weight=special,
-                expert_gates=tuple(outputs.expert_gates[row].tolist()),
-                scale_weights=dict(zip(model.config.scales, outputs.scale_weights[row].tolist(), strict=True)),
                 truncated=bool(encoding.overflowing),
+                **_own_words(model.config, outputs, row, encoding),
             )
         )
     return explanations
+
+
+def _own_words(config: PreTrainedConfig, outputs: ModelOutput, row: int, encoding) -> dict[str, Any]:
+    """What the head of this architecture says of itself, as fields of an [`Explanation`]."""
+    if config.model_type == "amsdff":
+        scales = dict(zip(config.scales, outputs.scale_weights[row].tolist(), strict=True))
+        return {"expert_gates": tuple(outputs.expert_gates[row].tolist()), "scale_weights": scales}
+    real = [token for token, kept in zip(encoding.tokens, encoding.attention_mask, strict=True) if kept]
+    weights = outputs.node_weights[row], outputs.edge_weights[row]
+    return {
+        "level_weights": dict(zip(config.hidden_levels, outputs.level_weights[row].tolist(), strict=True)),
+        "graph": read_graph(*weights, len(encoding.tokens), real, config.node_spans),
+    }
 
 
 def _scores(logits: torch.Tensor, problem_type: str | None) -> torch.Tensor:

@@ -15,7 +15,7 @@ _STRONGEST_MARK = 0.85
 
 
 def explanation_to_html(explanation: Explanation) -> str:
-    """Return an HTML fragment: the scores, the text with its words marked, experts and scales.
+    """Return an HTML fragment: the scores, the text with its words marked, and a line of facts.
 
     The stronger the color of a word, the larger its share; the largest has the full color. Point at a word to read
     its share.
@@ -142,10 +142,13 @@ def _opacity(word: WordWeight, strongest: float) -> float:
 
 
 def _footer(explanation: Explanation) -> str:
-    experts = " / ".join(f"{gate:.0%}" for gate in explanation.expert_gates)
-    scales = ", ".join(f"{scale}: {share:.0%}" for scale, share in explanation.scale_weights.items())
-    cut = " · the end of the text was cut off" if explanation.truncated else ""
-    return (
-        f"the darker a word, the larger its share · special tokens {explanation.special_tokens_weight:.0%} · "
-        f"experts {experts} · scales in tokens {scales}{cut}"
-    )
+    parts = ["the darker a word, the larger its share", f"special tokens {explanation.special_tokens_weight:.0%}"]
+    if explanation.expert_gates:
+        parts.append("experts " + " / ".join(f"{gate:.0%}" for gate in explanation.expert_gates))
+    named = {"scales in tokens": explanation.scale_weights, "levels": explanation.level_weights}
+    for name, shares in named.items():
+        if shares:
+            parts.append(f"{name} " + ", ".join(f"{key}: {share:.0%}" for key, share in shares.items()))
+    if explanation.truncated:
+        parts.append("the end of the text was cut off")
+    return " · ".join(parts)

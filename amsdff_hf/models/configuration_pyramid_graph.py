@@ -126,7 +126,13 @@ class PyramidGraphConfig(BackboneClassifierConfig):
             check_range(name, getattr(self, name), 0.0, 1.0)
 
     def _validate_levels(self) -> None:
-        depth = self.num_hidden_layers
+        text_config = self.get_text_config()
+        depth = getattr(text_config, "num_hidden_layers", None)
+        if depth is None:
+            raise ValueError(
+                f"`levels` cannot be counted: a backbone of the type {text_config.model_type!r} has no "
+                "`num_hidden_layers`. Choose another backbone."
+            )
         if self.levels == "auto":
             return
         if isinstance(self.levels, str):

@@ -8,17 +8,28 @@ from torch import nn
 from .layers import DepthwiseConv1d, masked_mean, zero_padding
 
 
-class LateralProjection(nn.Module):
-    """Linear layer and LayerNorm that bring a level to the width of the pyramid."""
+class PyramidLevel(nn.Module):
+    """One level: the lateral projection that brings it to the width of the pyramid, and its smoothing.
 
-    def __init__(self, hidden_size: int, width: int):
+    Args:
+        hidden_size (`int`): width of the backbone's hidden states.
+        width (`int`): width of the pyramid.
+        smoothing_width (`int`): odd number of tokens that the convolution sees.
+    """
+
+    def __init__(self, hidden_size: int, width: int, smoothing_width: int):
         super().__init__()
         self.lateral_map = nn.Linear(hidden_size, width)
         self.norm = nn.LayerNorm(width)
+        self.smoothing_filter = DepthwiseConv1d(width, smoothing_width)
 
-    def forward(self, hidden_states: torch.Tensor) -> torch.Tensor:
+    def lateral(self, hidden_states: torch.Tensor) -> torch.Tensor:
         """Map `(batch_size, sequence_length, hidden_size)` to `(batch_size, sequence_length, width)`."""
         return self.norm(self.lateral_map(hidden_states))
+
+    def smooth(self, features: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Add to the features `(batch_size, sequence_length, width)` what their neighbors say."""
+        return features + F.gelu(self.smoothing_filter(zero_padding(features, mask)))
 
 
 class FeaturePyramid(nn.Module):
@@ -29,7 +40,7 @@ class FeaturePyramid(nn.Module):
     `w . p_l`. All levels of a transformer have the length of the text, so that nothing is upsampled.
 
     Args:
-        hidden_size (`int`): width of the levels.
+        hidden_size (`int`): width of the backbone's hidden states.
         width (`int`): width of the pyramid.
         num_levels (`int`): number of levels.
         smoothing_width (`int`): odd number of tokens that the convolution sees.
@@ -37,8 +48,7 @@ class FeaturePyramid(nn.Module):
 
     def __init__(self, hidden_size: int, width: int, num_levels: int, smoothing_width: int):
         super().__init__()
-        self.laterals = nn.ModuleList(LateralProjection(hidden_size, width) for _ in range(num_levels))
-        self.smoothing = nn.ModuleList(DepthwiseConv1d(width, smoothing_width) for _ in range(num_levels))
+        self.levels = nn.ModuleList(PyramidLevel(hidden_size, width, smoothing_width) for _ in range(num_levels))
         # Not `level_score`: PEFT takes any module whose name ends so for a head of its own.
         self.level_scores = nn.Linear(width, 1, bias=False)
 
@@ -53,13 +63,13 @@ class FeaturePyramid(nn.Module):
             Fused tokens `(batch_size, sequence_length, width)` and the shares of the levels, averaged over the real
             tokens, `(batch_size, num_levels)`.
         """
-        carried, smooth = None, []
-        for lateral, smoothing, state in zip(reversed(self.laterals), reversed(self.smoothing), reversed(states)):
-            carried = lateral(state) if carried is None else lateral(state) + carried
-            smooth.append(carried + F.gelu(smoothing(zero_padding(carried, mask))))
-        levels = torch.stack(smooth[::-1], dim=2)
-        shares = self.level_scores(levels).softmax(dim=2)
-        return (shares * levels).sum(dim=2), masked_mean(shares.squeeze(-1), mask)
+        carried, from_top = None, []
+        for level, state in zip(reversed(self.levels), reversed(states), strict=True):
+            carried = level.lateral(state) if carried is None else level.lateral(state) + carried
+            from_top.append(level.smooth(carried, mask))
+        features = torch.stack(from_top[::-1], dim=2)
+        shares = self.level_scores(features).softmax(dim=2)
+        return (shares * features).sum(dim=2), masked_mean(shares.squeeze(-1), mask)
 
 
-__all__ = ["FeaturePyramid", "LateralProjection"]
+__all__ = ["FeaturePyramid", "PyramidLevel"]

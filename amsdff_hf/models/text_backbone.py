@@ -236,8 +236,9 @@ def pick_levels(
     """
     for level in levels:
         state = hidden_states[level] if hidden_states is not None and level < len(hidden_states) else None
-        if state is None or state.shape != last_hidden_state.shape:
-            found = "none" if state is None else f"one of the shape {tuple(state.shape)}"
+        is_tensor = isinstance(state, torch.Tensor)
+        if not is_tensor or state.shape != last_hidden_state.shape:
+            found = f"one of the shape {tuple(state.shape)}" if is_tensor else type(state).__name__
             raise ValueError(
                 f"The head reads the hidden states of the levels {levels}, but for level {level} the backbone "
                 f"({config.model_type}) returns {found} where the shape {tuple(last_hidden_state.shape)} is needed: "

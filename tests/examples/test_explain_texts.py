@@ -40,7 +40,11 @@ def test_several_labels_by_their_thresholds(run_python, bert_config, tokenizer, 
 def test_what_cannot_be_explained_is_named(run_python, bert_folder, tokenizer, tmp_path):
     BertForSequenceClassification.from_pretrained(bert_folder).save_pretrained(tmp_path / "plain")
     tokenizer.save_pretrained(tmp_path / "plain")
-    messages = {"nowhere": "'nowhere'", bert_folder: "is no trained classifier", "plain": "needs an AMSDFF classifier"}
+    messages = {
+        "nowhere": "'nowhere'",
+        bert_folder: "is no trained classifier",
+        "plain": "needs a classifier of this package",
+    }
     for model, message in messages.items():
         failed = run_python(SCRIPT, model, "a text", check=False)
         assert failed.stderr.splitlines()[-1].startswith("error: ")

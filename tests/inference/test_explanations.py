@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from amsdff_hf import AmsdffConfig, AmsdffModel, explain
+from amsdff_hf import AmsdffConfig, AmsdffModel, PyramidGraphConfig, explain
 from tests.conftest import random_model
 
 
@@ -34,6 +34,36 @@ def test_scores_gates_and_scales(model, tokenizer):
     assert explanation.label == ["bad", "good"][logits.argmax()]
     assert sum(explanation.expert_gates) == pytest.approx(1)
     assert list(explanation.scale_weights) == [1, 3, 5]
+
+
+@pytest.fixture
+def graph_model(bert_config):
+    return random_model(PyramidGraphConfig(backbone_config=bert_config, labels=["bad", "good"], num_neighbors=2))
+
+
+def test_levels_and_graph(graph_model, tokenizer):
+    explanation = explain(graph_model, tokenizer, [TEXT, "good"])[1]
+    assert sum(explanation.level_weights.values()) == pytest.approx(1)
+    assert list(explanation.level_weights) == [1, 2]
+    nodes = explanation.graph.nodes
+    assert [node.text for node in nodes] == ["[CLS]", "good", "[SEP]", "[CLS] good", "[SEP]", "[CLS] good [SEP]"]
+    assert [node.span for node in nodes] == [1, 1, 1, 2, 2, 4]
+    assert sum(node.weight for node in nodes) == pytest.approx(1)
+    weights = [edge.weight for edge in explanation.graph.edges]
+    assert weights == sorted(weights, reverse=True)
+    assert all(edge.target != edge.source and 0 < edge.weight < 1 for edge in explanation.graph.edges)
+    assert all(0 <= edge.source < 6 and 0 <= edge.target < 6 for edge in explanation.graph.edges)
+    assert sum(word.weight for word in explanation.words) + explanation.special_tokens_weight == pytest.approx(1)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_graph_does_not_depend_on_the_batch(graph_model, tokenizer, side):
+    tokenizer = type(tokenizer)(**{**tokenizer.init_kwargs, "tokenizer_object": tokenizer.backend_tokenizer})
+    tokenizer.padding_side = side
+    alone = explain(graph_model, tokenizer, TEXT)[0].graph
+    together = explain(graph_model, tokenizer, [TEXT, "the film was good " * 5])[0].graph
+    assert [node.text for node in together.nodes] == [node.text for node in alone.nodes]
+    assert [node.weight for node in together.nodes] == pytest.approx([node.weight for node in alone.nodes], abs=1e-4)
 
 
 def test_batches_do_not_change_an_explanation(model, tokenizer):
@@ -106,9 +136,9 @@ def test_the_mode_of_the_model_is_kept(model, tokenizer, monkeypatch):
 def test_other_models_and_slow_tokenizers_are_refused(model, tokenizer, bert_config):
     from transformers import BertForSequenceClassification
 
-    with pytest.raises(TypeError, match="needs an AMSDFF classifier, got AmsdffModel"):
+    with pytest.raises(TypeError, match="needs a classifier of this package, got AmsdffModel"):
         explain(AmsdffModel(model.config), tokenizer, TEXT)
-    with pytest.raises(TypeError, match="needs an AMSDFF classifier, got BertForSequenceClassification"):
+    with pytest.raises(TypeError, match="needs a classifier of this package, got BertForSequenceClassification"):
         explain(BertForSequenceClassification(bert_config), tokenizer, TEXT)
 
     class SlowTokenizer:

@@ -75,13 +75,13 @@ def test_the_chosen_levels_are_read():
 def test_the_pyramid_adds_from_the_top_down():
     torch.manual_seed(0)
     pyramid = FeaturePyramid(6, 4, num_levels=2, smoothing_width=3)
-    for convolution in pyramid.smoothing:
-        torch.nn.init.zeros_(convolution.weight)
-        torch.nn.init.zeros_(convolution.bias)
+    for level in pyramid.levels:
+        torch.nn.init.zeros_(level.smoothing_filter.weight)
+        torch.nn.init.zeros_(level.smoothing_filter.bias)
     low, high = torch.randn(2, 1, 5, 6)
     mask = torch.ones(1, 5, dtype=torch.bool)
-    top = pyramid.laterals[1](high)
-    levels = torch.stack([pyramid.laterals[0](low) + top, top], dim=2)
+    top = pyramid.levels[1].lateral(high)
+    levels = torch.stack([pyramid.levels[0].lateral(low) + top, top], dim=2)
     shares = pyramid.level_scores(levels).softmax(dim=2)
     fused, level_weights = pyramid((low, high), mask)
     torch.testing.assert_close(fused, (shares * levels).sum(2))

@@ -3,7 +3,6 @@
 
 import copy
 import inspect
-import itertools
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassificati
 from amsdff_hf.models import ARCHITECTURES
 from amsdff_hf.models.configuration_backbone import reading_config
 
-from .facts import NOT_FOR_TEXTS, NOTES
+from .facts import NOT_FOR_TEXTS, NOTES, WITHOUT_LEVELS
 from .tiny_configs import tiny_config
 
 
@@ -53,10 +52,12 @@ def check(model_type: str) -> Row:
         stage = "plain model"
         plain = build_plain(config)
         check_plain(row, config, plain)
-        for classes, (name, checked) in itertools.product(ARCHITECTURES, CHECKS.items()):
-            stage = f"{classes[0].model_type}, {name}"
-            torch.manual_seed(0)
-            checked(row, config, classes)
+        for classes in ARCHITECTURES:
+            refused = model_type in WITHOUT_LEVELS and reads_levels(classes)
+            for name, checked in ({"refusal": check_refusal} if refused else CHECKS).items():
+                stage = f"{classes[0].model_type}, {name}"
+                torch.manual_seed(0)
+                checked(row, config, classes)
     except Exception as error:
         row.problems.append(f"{stage}: {type(error).__name__}: {' '.join(str(error).split())[:300]}")
     return compare_with_facts(row, stage)
@@ -69,6 +70,11 @@ def compare_with_facts(row: Row, last_stage: str) -> Row:
         return Row(row.model_type, not_for_texts=reason)
     expect(reason is None, row, "the plain model works, though facts.py says that it cannot")
     return row
+
+
+def reads_levels(classes: Architecture) -> bool:
+    """Whether the head reads other hidden states than the last."""
+    return classes[0]().hidden_levels is not None
 
 
 def build_plain(config: PreTrainedConfig) -> nn.Module:
@@ -141,6 +147,18 @@ def expect(condition: bool, row: Row, problem: str) -> None:
     """Note the problem unless the condition holds."""
     if not condition:
         row.problems.append(problem)
+
+
+def check_refusal(row: Row, config: PreTrainedConfig, classes: Architecture) -> None:
+    """Refuse a backbone without hidden states that could be read, by a sentence of our own."""
+    model_type = classes[0].model_type
+    row.notes.append(f"not under {model_type}: {WITHOUT_LEVELS[row.model_type]}")
+    try:
+        build(config, classes)(texts())
+    except ValueError as error:
+        expect("`levels`" in str(error), row, f"{model_type} refuses it for another reason: {error}")
+    else:
+        row.problems.append(f"{model_type} reads it, though facts.py says that it cannot")
 
 
 def check_training(row: Row, config: PreTrainedConfig, classes: Architecture) -> None:

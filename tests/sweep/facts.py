@@ -24,6 +24,25 @@ NOT_FOR_TEXTS = {
     "whisper": "needs audio: the encoder reads spectrograms",
 }
 
+_SHORTER = "its layers shorten the text on the way"
+_STREAMS = "its layers pass several vectors for each token"
+
+# Types whose hidden states between the layers are no vectors of single tokens, so that a head that reads levels
+# refuses them, by a sentence that the sweep looks for.
+WITHOUT_LEVELS = {
+    "blt": "reads bytes in patches, by three stacks of layers",
+    "canine": _SHORTER,
+    "deepseek_v4": _STREAMS,
+    "funnel": _SHORTER,
+    "gemma3n_text": _STREAMS,
+    "hy_v4": _STREAMS,
+    "longcat_flash": "its layers count double: `levels` can list the outer ones",
+    "pegasus_x": "its layers pass pairs of tokens and global tokens",
+    "qwen4_exp": _STREAMS,
+    "qwen4_exp_text": _STREAMS,
+    "reformer": "its layers are reversible and return no hidden states that could be read",
+}
+
 NOTES = {
     "funnel": "reads no text of fewer than 5 tokens",
     "reformer": "trains on texts whose padded length is a multiple of its chunks (`pad_to_multiple_of`)",

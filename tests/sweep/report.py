@@ -31,6 +31,9 @@ transformers.
 Texts are "limited" where a table of positions ends: `model.max_sequence_length` tells where, and a longer
 text is refused with a sentence.
 
+"Not under pyramid_graph" in the notes: such a head reads hidden states between the layers too, and refuses
+these backbones by name.
+
 "Tensors without a gradient" in the notes get none in the plain model either: parts that texts do not pass, such
 as a vision tower or the experts that no token chose, fixed positions, indexers. Under DDP they need
 `ddp_find_unused_parameters`, which the Trainer turns on by itself unless it checkpoints gradients.
