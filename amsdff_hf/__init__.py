@@ -6,7 +6,11 @@ from .inference.text_graphs import save_graph_image
 from .models import register_auto_classes
 from .models.configuration_amsdff import AmsdffConfig
 from .models.configuration_pyramid_graph import PyramidGraphConfig
-from .models.differential_attention import convert_to_differential_attention
+from .models.differential_attention import (
+    convert_to_differential_attention,
+    fold_differential_attention,
+    learned_lambdas,
+)
 from .models.differential_loading import load_differential_model
 from .models.modeling_amsdff import AmsdffForSequenceClassification, AmsdffModel
 from .models.modeling_pyramid_graph import PyramidGraphForSequenceClassification, PyramidGraphModel
@@ -25,6 +29,8 @@ __all__ = [
     "convert_to_differential_attention",
     "explain",
     "explanation_to_html",
+    "fold_differential_attention",
+    "learned_lambdas",
     "load_differential_model",
     "save_explanation_image",
     "save_graph_image",

@@ -4,6 +4,7 @@
 from .arguments import DataTrainingArguments
 from .labels import LABELS, LabelSpace, label_space_of
 from .loading import ROW
+from .perturbations import PERTURBATIONS, perturb
 from .splits import label_splits, read_splits
 from .texts import TEXT, TEXT_PAIR
 from .tokenization import TokenizedSplit, tokenize, tokenize_splits, usable_length
@@ -11,6 +12,7 @@ from .tokenization import TokenizedSplit, tokenize, tokenize_splits, usable_leng
 
 __all__ = [
     "LABELS",
+    "PERTURBATIONS",
     "ROW",
     "TEXT",
     "TEXT_PAIR",
@@ -19,6 +21,7 @@ __all__ = [
     "TokenizedSplit",
     "label_space_of",
     "label_splits",
+    "perturb",
     "read_splits",
     "tokenize",
     "tokenize_splits",

@@ -19,16 +19,12 @@ from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 from .differential_forms import FORMS, Attended
+from .differential_projections import FUSED_NAME, VALUE_NAMES, find_projections, head_size_of, with_twins
 from .differential_settings import DifferentialAttentionSettings
 
 
 PREFIX = "differential_"
 _IMPLEMENTATIONS = ("eager", "sdpa")
-_QUERY_NAMES = ("query", "q_proj", "q_lin", "q")
-_KEY_NAMES = ("key", "k_proj", "k_lin", "k")
-_VALUE_NAMES = ("value", "v_proj", "v_lin", "v")
-# Queries, keys and values of all heads, in this order (ModernBERT).
-_FUSED_NAME = "Wqkv"
 # Backbones that norm or reshape all heads at once, so that second queries find no place.
 _HEADS_ARE_COUNTED = (
     "dbrx",
@@ -143,10 +139,10 @@ def fold_differential_attention(model: PreTrainedModel) -> PreTrainedModel:
     if not folded:
         raise ValueError("Only the form dex folds into a projection, and no layer of this model has it.")
     for module in folded:
-        name = next((name for name in _VALUE_NAMES if hasattr(module, name)), _FUSED_NAME)
+        name = next((name for name in VALUE_NAMES if hasattr(module, name)), FUSED_NAME)
         projection, matrices = getattr(module, name), module.differential.matrices()
         num_rows = matrices.shape[0] * matrices.shape[1]
-        start = projection.out_features * 2 // 3 if name == _FUSED_NAME else 0
+        start = projection.out_features * 2 // 3 if name == FUSED_NAME else 0
         for rows in (projection.weight, projection.bias):
             if rows is not None:
                 part = rows[start : start + num_rows].unflatten(0, matrices.shape[:2]).float()
@@ -166,6 +162,16 @@ def attention_layers(model: nn.Module) -> list[nn.Module]:
         for name, module in model.named_modules()
         if _uses_interface(module) and "cross" not in f"{name} {type(module).__name__}".lower()
     ]
+
+
+def learned_lambdas(model: nn.Module) -> dict[int, float]:
+    """Read the lambda of each layer whose attention is differential, by its number from 0.
+
+    The form `v2` makes a lambda for each token, so that its layers have none of their own.
+    """
+    forms = {layer: getattr(module, "differential", None) for layer, module in enumerate(attention_layers(model))}
+    lambdas = {layer: getattr(form, "layer_lambda", None) for layer, form in forms.items()}
+    return {layer: value().item() for layer, value in lambdas.items() if value is not None}
 
 
 def set_differential_implementation(model: PreTrainedModel, implementation: str) -> None:
@@ -202,8 +208,8 @@ def _uses_interface(module: nn.Module) -> bool:
 
 
 def _attach(module: nn.Module, depth: int, settings: DifferentialAttentionSettings, model_type: str) -> None:
-    query_name, query, num_rows, num_key_rows = _projections(module, model_type)
-    head_size = _head_size(module, num_rows)
+    query_name, query, num_rows, num_key_rows = find_projections(module, model_type)
+    head_size = head_size_of(module, num_rows)
     num_heads, num_shared = num_rows // head_size, num_key_rows // head_size
     if num_heads != getattr(module.config, "num_attention_heads", num_heads):
         raise ValueError(
@@ -218,65 +224,14 @@ def _attach(module: nn.Module, depth: int, settings: DifferentialAttentionSettin
         if name.endswith("lambda_vectors"):
             parameter.data = parameter.data.float()
     if settings.form not in _WITHOUT_TWINS:
-        num_parts = 3 if query_name == _FUSED_NAME else 1
-        setattr(module, query_name, _with_twins(query, num_twins * head_size, num_parts))
+        num_parts = 3 if query_name == FUSED_NAME else 1
+        setattr(module, query_name, with_twins(query, num_twins * head_size, num_parts))
     module.differential = form
     if form.needs_hidden_states:
         module.register_forward_pre_hook(_pass_hidden_states, with_kwargs=True)
     # Made on purpose, they must not be initialized like weights that a checkpoint lacks.
     for parameter in (*form.parameters(), *getattr(module, query_name).parameters()):
         parameter._is_hf_initialized = not parameter.is_meta
-
-
-def _projections(module: nn.Module, model_type: str) -> tuple[str, nn.Linear, int, int]:
-    """Name of the projection of the queries, the layer itself, and the widths of all queries and of all keys."""
-    layers = {name: layer for name, layer in module.named_children() if isinstance(layer, nn.Linear)}
-    query = next((name for name in _QUERY_NAMES if name in layers), None)
-    key = next((name for name in _KEY_NAMES if name in layers), None)
-    if query is not None and key is not None:
-        return query, layers[query], layers[query].out_features, layers[key].out_features
-    if _FUSED_NAME in layers:
-        width = layers[_FUSED_NAME].out_features // 3
-        return _FUSED_NAME, layers[_FUSED_NAME], width, width
-    raise ValueError(
-        f"The attention of {model_type!r} ({type(module).__name__}) has the linear layers "
-        f"{', '.join(layers) or 'none'}, among which none is known to make queries and keys: it cannot become "
-        "differential, choose another backbone."
-    )
-
-
-def _head_size(module: nn.Module, num_rows: int) -> int:
-    for name in ("head_dim", "attention_head_size", "key_value_proj_dim", "dim_per_head"):
-        if isinstance(getattr(module, name, None), int):
-            return getattr(module, name)
-    return num_rows // module.config.num_attention_heads
-
-
-@torch.no_grad()
-def _with_twins(projection: nn.Linear, num_rows: int, num_parts: int) -> nn.Linear:
-    """The projection with the first rows of its queries once more, for the second queries.
-
-    An ordinary layer, so that whatever knows how to initialize, adapt or quantize one goes on to work. Where keys and
-    values are parts of it too, rows of zeros fill them up to the same number of heads, and are left out afterwards.
-    """
-
-    def widen(rows: torch.Tensor) -> torch.Tensor:
-        parts = rows.unflatten(0, (num_parts, -1))
-        further = torch.zeros_like(parts[:, :num_rows])
-        further[0] = parts[0, :num_rows]
-        return torch.cat([parts, further], dim=1).flatten(0, 1)
-
-    wide = nn.Linear(
-        projection.in_features,
-        projection.out_features + num_parts * num_rows,
-        bias=projection.bias is not None,
-        device=projection.weight.device,
-        dtype=projection.weight.dtype,
-    )
-    wide.weight.copy_(widen(projection.weight))
-    if projection.bias is not None:
-        wide.bias.copy_(widen(projection.bias))
-    return wide.train(projection.training)
 
 
 def _pass_hidden_states(module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
@@ -312,5 +267,6 @@ __all__ = [
     "attention_layers",
     "convert_to_differential_attention",
     "fold_differential_attention",
+    "learned_lambdas",
     "set_differential_implementation",
 ]

@@ -1,0 +1,163 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+r"""Compare trained classifiers on clean and on spoiled texts: typing errors, lost words, cut texts, letter case.
+
+    python examples/robustness.py runs/plain runs/amsdff runs/pyramid_graph --test_file test.csv \
+        --output_dir runs/robustness
+
+All models, of any architecture, read the same texts. Results: a table, printed and as JSON, and a plot.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from datasets import Dataset
+from tqdm.auto import tqdm
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from amsdff_hf.data import (
+    LABELS,
+    PERTURBATIONS,
+    TEXT,
+    TEXT_PAIR,
+    DataTrainingArguments,
+    label_space_of,
+    label_splits,
+    perturb,
+    read_splits,
+)
+from amsdff_hf.training import (
+    ModelArguments,
+    format_table,
+    label_metrics,
+    load_tokenizer,
+    load_trained,
+    to_probabilities,
+)
+
+
+METRICS = ["accuracy", "macro_f1", "roc_auc", "macro_precision"]
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument("models", nargs="+", help="folders or names on the Hub of trained classifiers")
+    parser.add_argument("--test_file", required=True, help="csv, json, jsonl or parquet with texts and labels")
+    parser.add_argument("--output_dir", required=True)
+    parser.add_argument("--text_column_name", help="default: `text`, or else `sentence`")
+    parser.add_argument("--text_pair_column_name", help="second text of each pair, which is spoiled too")
+    parser.add_argument("--label_column_name", help="default: `label`, or else `labels`")
+    parser.add_argument("--label_delimiter", help="what separates several labels in one cell")
+    parser.add_argument("--perturbations", nargs="+", choices=list(PERTURBATIONS), default=list(PERTURBATIONS))
+    parser.add_argument("--max_seq_length", type=int, help="cut texts here; default: what the tokenizer says")
+    parser.add_argument("--batch_size", type=int, default=32)
+    parser.add_argument("--seed", type=int, default=0, help="of the perturbations")
+    return parser.parse_args()
+
+
+def read_rows(arguments: argparse.Namespace, model: PreTrainedModel) -> Dataset:
+    """Read the texts with their labels, as this model counts them."""
+    data = DataTrainingArguments(
+        test_file=arguments.test_file,
+        text_column_names=arguments.text_column_name,
+        text_pair_column_name=arguments.text_pair_column_name,
+        label_column_name=arguments.label_column_name,
+        label_delimiter=arguments.label_delimiter,
+    )
+    splits, _ = label_splits(read_splits(data, ["test"]), data, label_space_of(model.config))
+    if LABELS not in splits["test"].column_names:
+        raise ValueError(f"{arguments.test_file} has no labels to compare with: name them by --label_column_name.")
+    return splits["test"]
+
+
+@torch.inference_mode()
+def predict(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, columns: list[list[str]], arguments: argparse.Namespace
+) -> np.ndarray:
+    """Return the logits `(number of texts, num_labels)`; texts of one length are read together."""
+    order = np.argsort([sum(map(len, row)) for row in zip(*columns)], kind="stable")
+    logits = np.empty((len(order), model.config.num_labels), dtype=np.float32)
+    for start in tqdm(range(0, len(order), arguments.batch_size), leave=False, file=sys.stderr):
+        rows = order[start : start + arguments.batch_size]
+        texts = [[column[row] for row in rows] for column in columns]
+        encoded = tokenizer(
+            *texts, truncation=True, max_length=arguments.max_seq_length, padding=True, return_tensors="pt"
+        )
+        logits[rows] = model(**encoded.to(model.device)).logits.float().cpu().numpy()
+    return logits
+
+
+def compare(arguments: argparse.Namespace) -> dict[str, dict[str, dict[str, float]]]:
+    """Score every model on every perturbation; the keys are model, perturbation, metric."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    results = {}
+    for name in arguments.models:
+        model = load_trained(ModelArguments(name)).eval().to(device)
+        tokenizer, problem_type = load_tokenizer(ModelArguments(name)), label_space_of(model.config).problem_type
+        rows = read_rows(arguments, model)
+        labels, results[name] = np.array(rows[LABELS]), {}
+        for perturbation in arguments.perturbations:
+            columns = [
+                perturb(rows[column], perturbation, arguments.seed)
+                for column in (TEXT, TEXT_PAIR)
+                if column in rows.column_names
+            ]
+            probabilities = to_probabilities(predict(model, tokenizer, columns, arguments), problem_type)
+            thresholds = getattr(model.config, "thresholds", None)
+            results[name][perturbation] = label_metrics(probabilities, labels, problem_type, thresholds)
+            print(f"{name}, {perturbation}: done", file=sys.stderr, flush=True)
+    return results
+
+
+def make_table(results: dict[str, dict[str, dict[str, float]]]) -> str:
+    """A row for each perturbation and model, a column for each metric."""
+    scores = [score for model in results.values() for score in model.values()]
+    columns = [metric for metric in METRICS if all(metric in score for score in scores)]
+    columns = columns or sorted(scores[0])
+    rows = [
+        [perturbation, name, *(results[name][perturbation][metric] for metric in columns)]
+        for perturbation in next(iter(results.values()))
+        for name in results
+    ]
+    return format_table(rows, header=["texts", "model", *columns])
+
+
+def save_plot(results: dict[str, dict[str, dict[str, float]]], path: Path) -> None:
+    """Draw the first metric over the perturbations, a line for each model."""
+    from matplotlib.figure import Figure
+
+    first = next(iter(next(iter(results.values())).values()))
+    metric = next((metric for metric in METRICS if metric in first), min(first))
+    figure = Figure(figsize=(8, 4), layout="constrained")
+    axes = figure.subplots()
+    for marker, (name, scores) in zip("osD^v<>*", results.items()):
+        axes.plot(list(scores), [score[metric] for score in scores.values()], marker=marker, label=name)
+    axes.set_ylabel(metric.replace("_", " "))
+    axes.tick_params(axis="x", rotation=35)
+    axes.grid(axis="y", alpha=0.3)
+    axes.legend(fontsize=8)
+    figure.savefig(path, dpi=150)
+
+
+def main() -> None:
+    """Compare, print the table, and write table and plot."""
+    arguments = parse_arguments()
+    results = compare(arguments)
+    folder = Path(arguments.output_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "robustness.json").write_text(json.dumps(results, indent=2), encoding="utf-8")
+    save_plot(results, folder / "robustness.png")
+    print(f"\n{make_table(results)}\n\nIn {folder}: robustness.json, robustness.png")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (ValueError, OSError) as error:
+        sys.exit(f"error: {error}")
