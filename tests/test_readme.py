@@ -1,5 +1,6 @@
 import re
 
+from amsdff_hf.models import ARCHITECTURES
 from tests.conftest import ROOT
 
 
@@ -13,13 +14,14 @@ def test_its_python_runs(run_python, bert_folder):
     lines = run_python("-c", code).stdout.splitlines()
     assert any(line.startswith("[{'label': ") for line in lines)
     assert any("WordWeight(word='good'" in line for line in lines)
-    assert [line[:11] for line in lines[-2:]] == ["{'label': '"] * 2
+    assert [line[:11] for line in lines[-3:-1]] == ["{'label': '"] * 2
+    assert lines[-1] == "{1: 0.0}"
 
 
 def test_every_option_and_file_it_names_exists(run_python):
     usage = run_python(ROOT / "examples" / "run_classification.py", "--help").stdout
-    for name in ("explain_texts.py", "export_onnx.py"):
-        usage += run_python(ROOT / "examples" / name, "--help").stdout
+    for name in ("explain_texts", "export_onnx", "hybrid_attention", "robustness", "train_backbone"):
+        usage += run_python(ROOT / "examples" / f"{name}.py", "--help").stdout
     # Options of the launchers; tests/examples/test_processes.py runs those commands.
     launchers = {"--cpu", "--multi_gpu", "--num_processes", "--nproc_per_node"}
     options = set(re.findall(r"--[a-z_]+", README)) - launchers
@@ -41,8 +43,8 @@ def test_the_table_of_the_config_is_complete():
 
     from transformers import PreTrainedConfig
 
-    from amsdff_hf import AmsdffConfig
-
-    own = {field.name for field in fields(AmsdffConfig)} - {field.name for field in fields(PreTrainedConfig)}
-    table = README[README.index("## Configuration") : README.index("## What is promised")]
-    assert own - {"backbone_config"} == set(re.findall(r"`(\w+)`", table)) & own
+    tables = README[README.index("## Configuration") : README.index("## What is promised")]
+    inherited = {field.name for field in fields(PreTrainedConfig)} | {"backbone_config"}
+    for config_class, _, _ in ARCHITECTURES:
+        own = {field.name for field in fields(config_class)} - inherited
+        assert own <= set(re.findall(r"`(\w+)`", tables))

@@ -6,9 +6,12 @@ from typing import Any
 
 from transformers import TrainingArguments
 
+from ..models import ARCHITECTURES as CLASSES
 from ..models.differential_settings import DifferentialAttentionSettings
 
 
+# Classifiers by the name of their architecture.
+ARCHITECTURES = {config_class.model_type: classifier for config_class, _, classifier in CLASSES}
 _ABOVE_ZERO = (
     "gradient_accumulation_steps",
     "learning_rate",
@@ -28,7 +31,7 @@ class ModelArguments:
         default="amsdff",
         metadata={
             "help": "Head on a backbone; `plain` is AutoModelForSequenceClassification.",
-            "choices": ["amsdff", "pyramid_graph", "plain"],
+            "choices": [*ARCHITECTURES, "plain"],
         },
     )
     config_name: str | None = field(

@@ -15,19 +15,15 @@ from transformers import (
 )
 from transformers.utils import logging
 
-from ..models import ARCHITECTURES as CLASSES
 from ..models.differential_attention import convert_to_differential_attention
 from ..models.differential_loading import load_differential_model
-from .arguments import ModelArguments
+from .arguments import ARCHITECTURES, ModelArguments
 from .class_weights import balanced_class_weights
 from .lora import add_lora
 from .optimizer import freeze_backbone
 
 
 logger = logging.get_logger(__name__)
-
-# Classifiers by the name of their architecture.
-ARCHITECTURES = {config_class.model_type: classifier for config_class, _, classifier in CLASSES}
 
 
 def load_tokenizer(arguments: ModelArguments) -> PreTrainedTokenizerBase:
