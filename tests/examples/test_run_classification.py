@@ -62,6 +62,24 @@ def results(folder):
     return json.loads((folder / "all_results.json").read_text())
 
 
+@pytest.mark.parametrize(
+    "options",
+    [("--architecture", "pyramid_graph"), ("--architecture", "plain", "--differential_fraction", "0.5")],
+    ids=["pyramid_graph", "plain and differential"],
+)
+def test_other_heads_and_attentions_from_training_to_prediction(run_script, tmp_path, options):
+    frame(64).to_csv(tmp_path / "train.csv", index=False)
+    frame(16, seed=1).to_csv(tmp_path / "test.csv", index=False)
+    run_script(
+        *("--train_file", "train.csv", "--test_file", "test.csv", "--do_train", "--do_predict", *options),
+        *("--num_train_epochs", "10", "--save_strategy", "no"),
+    )
+    trained = results(tmp_path / "out")
+    assert trained["predict_accuracy"] > 0.9
+    run_script("--test_file", "test.csv", "--do_predict", model=tmp_path / "out", output="again")
+    assert results(tmp_path / "again")["predict_accuracy"] == trained["predict_accuracy"]
+
+
 def test_csv_from_training_to_pipeline(run_script, tmp_path):
     data = frame(64).replace({"label": {0: "negative", 1: "positive"}})
     data.to_csv(tmp_path / "train.csv", index=False)

@@ -7,7 +7,7 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModel, AutoModelForSequenceClassification, BertConfig, BertModel, DistilBertConfig
 
-from amsdff_hf import AmsdffConfig, AmsdffForSequenceClassification, convert_to_differential_attention
+from amsdff_hf import AmsdffConfig, convert_to_differential_attention
 from amsdff_hf.models.differential_attention import attention_layers, fold_differential_attention
 from tests.conftest import BACKBONE_CONFIGS, SIZES, padded_texts, random_model
 from tests.sweep.tiny_configs import tiny_config
@@ -79,13 +79,13 @@ def test_lambda_starts_at_zero_and_moves(form):
     assert weight.lambda_vectors.grad.abs().max() > 0
 
 
-def test_pretrained_weights_stay(bert_folder):
+def test_pretrained_weights_stay(classifier_class, bert_folder):
     plain = BertModel.from_pretrained(bert_folder)
-    model = AmsdffForSequenceClassification.from_backbone(bert_folder, differential_attention={"fraction": 0.5})
+    model = classifier_class.from_backbone(bert_folder, differential_attention={"fraction": 0.5})
     for name, weight in plain.state_dict().items():
         if "pooler" not in name:
             assert torch.equal(model.backbone.state_dict()[name][: len(weight)], weight), name
-    ordinary = AmsdffForSequenceClassification.from_backbone(bert_folder)
+    ordinary = classifier_class.from_backbone(bert_folder)
     ordinary.classifier.load_state_dict(model.classifier.state_dict())
     with torch.no_grad():
         assert torch.equal(model(IDS, attention_mask=MASK).logits, ordinary(IDS, attention_mask=MASK).logits)

@@ -4,15 +4,16 @@ from transformers import AutoModelForSequenceClassification
 
 from amsdff_hf import AmsdffConfig, convert_to_differential_attention
 from amsdff_hf.training import add_lora, lora
+from amsdff_hf.training.arguments import ARCHITECTURES
 from tests.conftest import BACKBONE_CONFIGS, random_model
 
 
-@pytest.mark.parametrize("kind", ["amsdff", "plain"])
+@pytest.mark.parametrize("kind", [*ARCHITECTURES, "plain"])
 def test_the_backbone_gets_lora_and_the_classifier_is_trained_whole(kind):
-    if kind == "amsdff":
-        model = random_model(AmsdffConfig(backbone_config=BACKBONE_CONFIGS["bert"]()))
-    else:
+    if kind == "plain":
         model = AutoModelForSequenceClassification.from_config(BACKBONE_CONFIGS["bert"]())
+    else:
+        model = random_model(ARCHITECTURES[kind].config_class(backbone_config=BACKBONE_CONFIGS["bert"]()))
     adapted = add_lora(model, rank=2)
     trained = [name for name, p in adapted.named_parameters() if p.requires_grad]
     assert any("lora_" in name for name in trained)
