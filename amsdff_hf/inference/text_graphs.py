@@ -24,12 +24,14 @@ class GraphNode:
         text: the tokens that it stands for.
         span: how many tokens the nodes of its level stand for.
         first_token: number of the first of them, from 0.
+        num_tokens: how many there are: fewer than `span` at the end of the text.
         weight: its share, from 0 to 1.
     """
 
     text: str
     span: int
     first_token: int
+    num_tokens: int
     weight: float
 
 
@@ -77,8 +79,8 @@ def read_graph(
     for span, count in zip(spans, count_nodes(length, list(spans)), strict=True):
         for index in range(count_nodes(len(tokens), [span])[0]):
             first = index * span
-            text = " ".join(tokens[first : first + span])
-            nodes.append(GraphNode(text, span, first, float(node_weights[offset + index])))
+            own = tokens[first : first + span]
+            nodes.append(GraphNode(" ".join(own), span, first, len(own), float(node_weights[offset + index])))
             kept.append(offset + index)
         offset += count
     shares = edge_weights[kept][:, kept].float().fill_diagonal_(0)
@@ -110,11 +112,8 @@ def save_graph_image(graph: TextGraph, path: str, title: str = "") -> None:
 
     spans = sorted({node.span for node in graph.nodes})
     drawn = {number: node for number, node in enumerate(graph.nodes) if node.first_token < _TOKENS_DRAWN}
-    places = {
-        number: (node.first_token + (node.span - 1) / 2, float(spans.index(node.span)))
-        for number, node in drawn.items()
-    }
-    num_tokens = max((node.first_token + node.span for node in graph.nodes), default=1)
+    places = {number: (_middle(node), float(spans.index(node.span))) for number, node in drawn.items()}
+    num_tokens = max((node.first_token + node.num_tokens for node in graph.nodes), default=1)
     shown = min(num_tokens, _TOKENS_DRAWN)
     figure = Figure(figsize=(max(6.0, 0.3 * shown + 1.5), 1.4 * len(spans) + 1.6), layout="constrained")
     axes = figure.subplots()
@@ -131,6 +130,10 @@ def save_graph_image(graph: TextGraph, path: str, title: str = "") -> None:
     for side in axes.spines.values():
         side.set_visible(False)
     figure.savefig(path, dpi=150)
+
+
+def _middle(node: GraphNode) -> float:
+    return node.first_token + (node.num_tokens - 1) / 2
 
 
 def _draw_edges(axes, edges: list[GraphEdge], places: dict[int, tuple[float, float]]) -> None:
@@ -166,8 +169,7 @@ def _draw_nodes(
     sizes = [20 + 180 * node.weight / strongest for node in nodes.values()]
     axes.scatter(horizontal, vertical, s=sizes, color=_BLUE, edgecolor="white", linewidth=0.7, zorder=3)
     lowest = [node for node in nodes.values() if node.span == spans[0]]
-    positions = [node.first_token + (node.span - 1) / 2 for node in lowest]
-    axes.set_xticks(positions, [node.text for node in lowest], rotation=90, fontsize=8, color=_GREY)
+    axes.set_xticks(list(map(_middle, lowest)), [node.text for node in lowest], rotation=90, fontsize=8, color=_GREY)
 
 
 __all__ = ["GraphEdge", "GraphNode", "TextGraph", "read_graph", "save_graph_image"]

@@ -48,6 +48,7 @@ def test_levels_and_graph(graph_model, tokenizer):
     nodes = explanation.graph.nodes
     assert [node.text for node in nodes] == ["[CLS]", "good", "[SEP]", "[CLS] good", "[SEP]", "[CLS] good [SEP]"]
     assert [node.span for node in nodes] == [1, 1, 1, 2, 2, 4]
+    assert [node.num_tokens for node in nodes] == [1, 1, 1, 2, 1, 3]
     assert sum(node.weight for node in nodes) == pytest.approx(1)
     weights = [edge.weight for edge in explanation.graph.edges]
     assert weights == sorted(weights, reverse=True)

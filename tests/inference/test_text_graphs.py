@@ -5,8 +5,8 @@ from amsdff_hf.inference import GraphEdge, GraphNode, TextGraph, text_graphs
 
 
 def make_graph(count):
-    nodes = [GraphNode(f"word{index}", 1, index, 1 / count) for index in range(count)]
-    nodes += [GraphNode(f"pair{index}", 2, index, 0.0) for index in range(0, count, 2)]
+    nodes = [GraphNode(f"word{index}", 1, index, 1, 1 / count) for index in range(count)]
+    nodes += [GraphNode(f"pair{index}", 2, index, min(2, count - index), 0.0) for index in range(0, count, 2)]
     return TextGraph(tuple(nodes), (GraphEdge(0, 1, 0.5), GraphEdge(count, 0, 0.25), GraphEdge(count - 1, 0, 0.1)))
 
 
