@@ -10,6 +10,7 @@ from .models.differential_attention import (
     convert_to_differential_attention,
     fold_differential_attention,
     learned_lambdas,
+    set_differential_implementation,
 )
 from .models.differential_loading import load_differential_model
 from .models.modeling_amsdff import AmsdffForSequenceClassification, AmsdffModel
@@ -34,6 +35,8 @@ __all__ = [
     "load_differential_model",
     "save_explanation_image",
     "save_graph_image",
+    "set_differential_implementation",
+    "set_differential_implementation",
 ]
 
 register_auto_classes()

@@ -4,7 +4,8 @@ r"""Fine-tune one backbone with growing shares of differential attention, same s
     python examples/hybrid_attention.py --model_name_or_path aubmindlab/bert-base-arabertv2 \
         --train_file train.csv --test_file test.csv --num_train_epochs 3 --output_dir runs/hybrid
 
-All options of run_classification.py work here too. Without any data, SANAD is read from the Hub (`arbml/SANAD`).
+All options of run_classification.py but --seeds work here too. Without any data, SANAD is read from the Hub
+(`arbml/SANAD`; --text_column_names and the like say how its columns and splits are called).
 Results: a table, printed and as JSON, and a picture of the learned lambdas.
 """
 
@@ -28,7 +29,7 @@ def parse_arguments() -> tuple[argparse.Namespace, list[str]]:
     """Read the own options; all others go on to run_classification.py."""
     parser = argparse.ArgumentParser(
         description=__doc__.split("\n")[0],
-        epilog="All options of run_classification.py work here too.",
+        epilog="All options of run_classification.py but --seeds work here too.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
         allow_abbrev=False,
     )
@@ -38,6 +39,11 @@ def parse_arguments() -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("--model_name_or_path", default=BACKBONE)
     parser.add_argument("--output_dir", required=True)
     arguments, others = parser.parse_known_args()
+    if any(option.split("=")[0] == "--seeds" for option in others):
+        raise ValueError("--seeds is not for this comparison, whose runs share one seed: pass --seed, and repeat.")
+    for fraction in arguments.fractions:
+        if fraction != 0:
+            ModelArguments(BACKBONE, differential_fraction=fraction, differential_form=arguments.forms[0])
     if not any(option.startswith(("--train_file", "--dataset_name")) for option in others):
         others += ["--dataset_name", DATASET]
     return arguments, others
@@ -47,9 +53,9 @@ def plan(arguments: argparse.Namespace) -> dict[str, list[str]]:
     """Name the runs and their options: the unchanged backbone once, every other fraction in each form."""
     runs: dict[str, list[str]] = {}
     for fraction in arguments.fractions:
-        for form in arguments.forms if fraction > 0 else ["ordinary"]:
-            options = ["--differential_fraction", str(fraction), "--differential_form", form] if fraction > 0 else []
-            runs[f"{fraction:.0%} {form}"] = options
+        for form in arguments.forms if fraction else ["ordinary"]:
+            options = ["--differential_fraction", str(fraction), "--differential_form", form] if fraction else []
+            runs[f"{100 * fraction:g}% {form}"] = options
     return runs
 
 
@@ -61,7 +67,7 @@ def run(name: str, options: list[str], arguments: argparse.Namespace, others: li
     command += ["--do_train", "--do_predict", "--save_strategy", "no", *options, *others]
     start = time.perf_counter()
     if subprocess.run(command).returncode != 0:
-        sys.exit(f"error: the run {name!r} failed: {' '.join(command)}")
+        raise ValueError(f"The run {name!r} failed: {' '.join(command)}")
     results = json.loads((folder / "all_results.json").read_text(encoding="utf-8"))
     return {
         **{metric: results[f"predict_{metric}"] for metric in METRICS if f"predict_{metric}" in results},
@@ -116,4 +122,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (ValueError, OSError) as error:
+        sys.exit(f"error: {error}")

@@ -23,12 +23,19 @@ def test_every_model_type_works_or_has_a_reason():
 
 def test_page_shows_what_was_found():
     rows = [
-        Row("one", reads_right_padding=False, reads_left_padding=True, longest_text=128, unused_parameters=["a", "b"]),
+        Row(
+            "one",
+            reads_right_padding=False,
+            reads_left_padding=True,
+            longest_text=128,
+            becomes_differential=True,
+            unused_parameters=["a", "b"],
+        ),
         Row("two", reads_right_padding=True, reads_left_padding=True, problems=["training: a|b"]),
         Row("three", not_for_texts="needs images"),
     ]
     page = markdown(rows)
     assert "3 types: 1 work, 1 fail, 1 cannot" in page
-    assert "| one | yes | ignored | changed | limited | tensors without a gradient: 2 |" in page
-    assert "| two | no | changed | changed | any | training: a\\|b |" in page
-    assert "| three | no |  |  |  | needs images |" in page
+    assert "| one | yes | ignored | changed | limited | yes | tensors without a gradient: 2 |" in page
+    assert "| two | no | changed | changed | any | no | training: a\\|b |" in page
+    assert "| three | no |  |  |  |  | needs images |" in page

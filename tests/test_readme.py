@@ -10,7 +10,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def test_its_python_runs(run_python, bert_folder):
     code = "".join(re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL))
     code = code.replace('"distilbert-base-uncased"', repr(bert_folder))
-    code = code.replace('TrainingArguments("runs/readme")', 'TrainingArguments("runs/readme", use_cpu=True)')
+    code = code.replace('TrainingArguments("runs/readme"', 'TrainingArguments(use_cpu=True, output_dir="runs/readme"')
     lines = run_python("-c", code).stdout.splitlines()
     assert any(line.startswith("[{'label': ") for line in lines)
     assert any("WordWeight(word='good'" in line for line in lines)

@@ -18,7 +18,7 @@ from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedM
 from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
-from .differential_forms import FORMS, Attended
+from .differential_forms import FORMS, IN_FLOAT32, Attended
 from .differential_projections import FUSED_NAME, VALUE_NAMES, find_projections, head_size_of, with_twins
 from .differential_settings import DifferentialAttentionSettings
 
@@ -43,6 +43,10 @@ _HEADS_ARE_COUNTED = (
 )
 # Backbones with a parameter for each head, or values of another width than keys.
 _PAIRS_DIFFER = ("dbrx", "flint", "gpt_oss", "granite_swa", "granitemoe_swa", "mimo_v2_flash")
+# Backbones that norm or join the values after their projection, beside those that call the norm `v_norm`.
+_VALUES_ARE_CHANGED = ("diffllama",)
+# In the names of attention to another text.
+_CROSS = ("cross", "encoder_attn", "encdec")
 # Forms that attend by the heads as they are, without second queries.
 _WITHOUT_TWINS = ("dex", "v1")
 
@@ -101,17 +105,20 @@ def attach_differential_attention(model: PreTrainedModel, settings: Differential
     Raises:
         ValueError: if the model cannot be converted, or the settings select nothing.
     """
-    text_config = model.config.get_text_config() if hasattr(model, "config") else None
-    model_type = type(model).__name__ if text_config is None else model.config.model_type
-    # Some backbones come with a tower for images, which has layers of attention too.
-    found = [module for module in attention_layers(model) if type(module.config) is type(text_config)]
+    found = attention_layers(model)
+    model_type = model.config.model_type if hasattr(model, "config") else type(model).__name__
     if not found:
         raise ValueError(
             f"Differential attention needs a backbone whose attention goes through transformers' "
             f"AttentionInterface; that of {model_type!r} does not: choose another backbone."
         )
-    _check_heads_are_free(text_config.model_type, settings.form)
-    implementation = text_config._attn_implementation or "eager"
+    if any(hasattr(module, "differential") for module in found):
+        raise ValueError(
+            f"The attention of this {model_type!r} is differential already: convert the model once, with all the "
+            "layers and in the form that it shall have, or start from the one before its conversion."
+        )
+    _check_heads_are_free(found[0].config.model_type, settings)
+    implementation = found[0].config._attn_implementation or "eager"
     _check_implementation(implementation, model_type)
     for layer in settings.chosen_layers(len(found)):
         _attach(found[layer], layer, settings, model_type)
@@ -131,13 +138,20 @@ def fold_differential_attention(model: PreTrainedModel) -> PreTrainedModel:
         The same model with ordinary attention.
 
     Raises:
-        ValueError: if its attention is not differential in that form.
+        ValueError: if its attention is not differential in that form, or if something stands between the projection
+            of its values and the attention.
     """
     folded = [
         module for module in attention_layers(model) if isinstance(getattr(module, "differential", None), FORMS["dex"])
     ]
     if not folded:
         raise ValueError("Only the form dex folds into a projection, and no layer of this model has it.")
+    model_type = folded[0].config.model_type
+    if model_type in _VALUES_ARE_CHANGED or hasattr(folded[0], "v_norm"):
+        raise ValueError(
+            f"The code of {model_type!r} changes the values after their projection, so that nothing can be folded "
+            "into it: serve the model as it is."
+        )
     for module in folded:
         name = next((name for name in VALUE_NAMES if hasattr(module, name)), FUSED_NAME)
         projection, matrices = getattr(module, name), module.differential.matrices()
@@ -156,12 +170,15 @@ def fold_differential_attention(model: PreTrainedModel) -> PreTrainedModel:
 
 
 def attention_layers(model: nn.Module) -> list[nn.Module]:
-    """List the self-attention of every layer, as far as it goes through transformers' interface."""
-    return [
+    """List the self-attention of every layer that reads texts, as far as it goes through transformers' interface."""
+    text_config = model.config.get_text_config() if hasattr(model, "config") else None
+    found = [
         module
         for name, module in model.named_modules()
-        if _uses_interface(module) and "cross" not in f"{name} {type(module).__name__}".lower()
+        if _uses_interface(module) and not any(part in f"{name} {type(module).__name__}".lower() for part in _CROSS)
     ]
+    # Some backbones come with a tower for images, which has layers of attention too.
+    return [module for module in found if type(module.config) is type(text_config)]
 
 
 def learned_lambdas(model: nn.Module) -> dict[int, float]:
@@ -192,14 +209,19 @@ def _check_implementation(implementation: str, model_type: str) -> None:
         )
 
 
-def _check_heads_are_free(model_type: str, form: str) -> None:
-    tied = _PAIRS_DIFFER if form == "v1" else () if form in _WITHOUT_TWINS else _HEADS_ARE_COUNTED
-    if model_type in tied:
-        change = "paired" if form == "v1" else "more than they are"
-        raise ValueError(
-            f"The code of {model_type!r} does not let its heads be {change}, as the form {form} needs: choose the "
-            "form dex, or another backbone."
-        )
+def _check_heads_are_free(model_type: str, settings: DifferentialAttentionSettings) -> None:
+    form, has_twins = settings.form, settings.form not in _WITHOUT_TWINS
+    tied = {
+        "be paired": _PAIRS_DIFFER if form == "v1" else (),
+        "be more than they are": _HEADS_ARE_COUNTED if has_twins else (),
+        "have twins for some of them only": _PAIRS_DIFFER if has_twins and settings.head_fraction < 1 else (),
+    }
+    for change, model_types in tied.items():
+        if model_type in model_types:
+            raise ValueError(
+                f"The code of {model_type!r} does not let its heads {change}, as the form {form} needs with "
+                f"`head_fraction` {settings.head_fraction}: choose the form dex, or another backbone."
+            )
 
 
 def _uses_interface(module: nn.Module) -> bool:
@@ -221,17 +243,27 @@ def _attach(module: nn.Module, depth: int, settings: DifferentialAttentionSettin
     form = FORMS[settings.form](head_size, num_heads, num_twins, num_shared, depth, query.in_features)
     form.to(query.weight.device, query.weight.dtype)
     for name, parameter in form.named_parameters():
-        if name.endswith("lambda_vectors"):
+        if any(part in name for part in IN_FLOAT32):
             parameter.data = parameter.data.float()
     if settings.form not in _WITHOUT_TWINS:
         num_parts = 3 if query_name == FUSED_NAME else 1
         setattr(module, query_name, with_twins(query, num_twins * head_size, num_parts))
     module.differential = form
+    module.register_forward_pre_hook(_expect_own_implementation)
     if form.needs_hidden_states:
         module.register_forward_pre_hook(_pass_hidden_states, with_kwargs=True)
     # Made on purpose, they must not be initialized like weights that a checkpoint lacks.
     for parameter in (*form.parameters(), *getattr(module, query_name).parameters()):
         parameter._is_hf_initialized = not parameter.is_meta
+
+
+def _expect_own_implementation(module: nn.Module, args: tuple) -> None:
+    implementation = module.config._attn_implementation
+    if hasattr(module, "differential") and not implementation.startswith(PREFIX):
+        raise ValueError(
+            f"The attention implementation was set to {implementation!r}, which knows nothing of differential "
+            f'attention: set it by set_differential_implementation(model, "eager") or "sdpa".'
+        )
 
 
 def _pass_hidden_states(module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:

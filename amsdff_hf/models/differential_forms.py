@@ -11,6 +11,8 @@ from torch import nn
 
 # What an attention function of transformers returns: (batch_size, sequence_length, heads, width) and the maps, if any.
 Attended = tuple[torch.Tensor, torch.Tensor | None]
+# In the names of the parameters that lambdas are made of: in half precision they could hardly move.
+IN_FLOAT32 = ("lambda_vectors", "lambda_map")
 
 
 def lambda_init(depth: int) -> float:
@@ -167,7 +169,7 @@ class TokenGated(QueryTwin):
         return None
 
     def _weights(self, hidden_states: torch.Tensor | None) -> torch.Tensor:
-        return torch.sigmoid(self.lambda_map(hidden_states).float())
+        return torch.sigmoid(self.lambda_map(hidden_states.to(self.lambda_map.weight.dtype)).float())
 
 
 class PairedHeads(nn.Module):

@@ -7,8 +7,10 @@ from typing import Any
 import torch
 from transformers import AutoConfig, AutoModelForSequenceClassification, PreTrainedConfig, PreTrainedModel
 
-from .differential_attention import attach_differential_attention
+from .differential_attention import PREFIX, attach_differential_attention, set_differential_implementation
+from .differential_forms import IN_FLOAT32
 from .differential_settings import DifferentialAttentionSettings
+from .text_backbone import FINDING_ARGUMENTS
 
 
 def load_differential_model(
@@ -32,7 +34,7 @@ def load_differential_model(
     """
     config = kwargs.pop("config", None)
     if config is None:
-        finding = {name: kwargs[name] for name in ("cache_dir", "revision", "subfolder", "token") if name in kwargs}
+        finding = {name: value for name, value in kwargs.items() if name in FINDING_ARGUMENTS}
         config = AutoConfig.from_pretrained(name_or_path, **finding)
     if getattr(config, "differential_attention", None) is None:
         raise ValueError(
@@ -50,11 +52,17 @@ def _converted_class(model_class: type[PreTrainedModel]) -> type[PreTrainedModel
     def __init__(self: PreTrainedModel, config: PreTrainedConfig, *args: Any, **kwargs: Any) -> None:
         model_class.__init__(self, config, *args, **kwargs)
         attach_differential_attention(self, DifferentialAttentionSettings.from_block(config.differential_attention))
-        # In half precision they could hardly move.
-        self._keep_in_fp32_modules_strict = {"lambda_vectors"}
+        self._keep_in_fp32_modules_strict = {*(self._keep_in_fp32_modules_strict or ()), *IN_FLOAT32}
+
+    def set_attn_implementation(self: PreTrainedModel, attn_implementation: str | dict, **kwargs: Any) -> None:
+        model_class.set_attn_implementation(self, attn_implementation, **kwargs)
+        implementation = self.config.get_text_config()._attn_implementation
+        if not implementation.startswith(PREFIX):
+            set_differential_implementation(self, implementation)
 
     # Under the old name, so that the saved configuration goes on to say which class of transformers this is.
-    return type(model_class.__name__, (model_class,), {"__init__": __init__, "__module__": model_class.__module__})
+    members = {"__init__": __init__, "set_attn_implementation": set_attn_implementation}
+    return type(model_class.__name__, (model_class,), {**members, "__module__": model_class.__module__})
 
 
 __all__ = ["load_differential_model"]

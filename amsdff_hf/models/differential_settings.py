@@ -6,7 +6,7 @@ from typing import Any
 
 
 _FORMS = ("dex", "query_twin", "row_sum", "v1", "v2")
-_PLACES = ("bottom", "even", "top")
+PLACES = ("bottom", "even", "top")
 
 
 @dataclass
@@ -43,9 +43,9 @@ class DifferentialAttentionSettings:
                 f"`form` v1 pairs all heads of a layer, so that `head_fraction` must be 1, got {self.head_fraction}."
             )
         is_list = isinstance(self.layers, (list, tuple))
-        if not is_list and self.layers not in _PLACES:
+        if not is_list and self.layers not in PLACES:
             raise ValueError(
-                f"`layers` of `differential_attention` must be {', '.join(_PLACES)} or a list of layers, got "
+                f"`layers` of `differential_attention` must be {', '.join(PLACES)} or a list of layers, got "
                 f"{self.layers!r}."
             )
         if is_list:
@@ -125,4 +125,4 @@ class DifferentialAttentionSettings:
         return shared * num_heads // num_key_value_heads
 
 
-__all__ = ["DifferentialAttentionSettings"]
+__all__ = ["PLACES", "DifferentialAttentionSettings"]

@@ -16,6 +16,7 @@ from transformers.utils.output_capturing import maybe_install_capturing_hooks
 
 from .configuration_backbone import BackboneClassifierConfig
 from .differential_attention import attach_differential_attention, set_differential_implementation
+from .differential_forms import IN_FLOAT32
 from .differential_settings import DifferentialAttentionSettings
 from .input_checks import check_ids, check_length, check_mask, check_shapes, check_width
 from .losses import classification_loss
@@ -59,8 +60,7 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
         if config.differential_attention is not None:
             settings = DifferentialAttentionSettings.from_block(config.differential_attention)
             attach_differential_attention(self.backbone, settings)
-            # In half precision they could hardly move.
-            self._keep_in_fp32_modules_strict = ["lambda_vectors"]
+            self._keep_in_fp32_modules_strict = list(IN_FLOAT32)
         if config.hidden_levels is not None and getattr(self.backbone, "_can_record_outputs", None):
             # Or else transformers does so in the first forward, under a lock that stops torch.compile.
             maybe_install_capturing_hooks(self.backbone)

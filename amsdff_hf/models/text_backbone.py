@@ -14,7 +14,7 @@ from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedMode
 from .configuration_backbone import reading_config
 
 
-_FINDING_ARGUMENTS = ("cache_dir", "force_download", "local_files_only", "proxies", "revision", "subfolder", "token")
+FINDING_ARGUMENTS = ("cache_dir", "force_download", "local_files_only", "proxies", "revision", "subfolder", "token")
 _LOADING_ARGUMENTS = (
     "attn_implementation",
     "cache_dir",
@@ -110,10 +110,10 @@ def load_backbone(name_or_path: str, loading_arguments: dict[str, Any]) -> tuple
 
     Raises:
         OSError: if no backbone is found under this name.
-        ValueError: if it is a model with a head of this package, if `AutoModel` has no such model, or if it does
-            not read token ids.
+        ValueError: if it is a model with a head of this package or with differential attention, if `AutoModel` has
+            no such model, or if it does not read token ids.
     """
-    finding = {name: value for name, value in loading_arguments.items() if name in _FINDING_ARGUMENTS}
+    finding = {name: value for name, value in loading_arguments.items() if name in FINDING_ARGUMENTS}
     try:
         config = AutoConfig.from_pretrained(name_or_path, trust_remote_code=False, **finding)
     except OSError as error:
@@ -127,6 +127,11 @@ def load_backbone(name_or_path: str, loading_arguments: dict[str, Any]) -> tuple
         raise ValueError(
             f"{name_or_path!r} holds a model of the type {config.model_type}, with a backbone inside: load it by "
             "`from_pretrained(...)`, or name a plain backbone."
+        )
+    if getattr(config, "differential_attention", None) is not None:
+        raise ValueError(
+            f"{name_or_path!r} was converted to differential attention, {config.differential_attention}: go on with "
+            "it by `load_differential_model` (--architecture plain), or start from the backbone before its conversion."
         )
     _expect_known_to_auto_model(config)
     model = AutoModel.from_pretrained(name_or_path, config=config, **_without_pooler(config), **loading_arguments)
@@ -248,6 +253,7 @@ def pick_levels(
 
 
 __all__ = [
+    "FINDING_ARGUMENTS",
     "as_asked",
     "build_backbone",
     "learned_positions",

@@ -7,7 +7,7 @@ from typing import Any
 from transformers import TrainingArguments
 
 from ..models import ARCHITECTURES as CLASSES
-from ..models.differential_settings import DifferentialAttentionSettings
+from ..models.differential_settings import PLACES, DifferentialAttentionSettings
 
 
 # Classifiers by the name of their architecture.
@@ -148,11 +148,17 @@ class ModelArguments:
         Raises:
             ValueError: if a value is out of range, or no layers are chosen.
         """
-        layers = self.differential_layers
-        is_list = layers is not None and layers.replace(",", "").replace(" ", "").isdigit()
+        layers, is_list = self.differential_layers, False
+        if layers is not None and layers not in PLACES:
+            layers, is_list = _whole_numbers("differential_layers", layers), True
+            if self.differential_fraction is not None:
+                raise ValueError(
+                    "--differential_layers lists the layers, so that --differential_fraction has nothing to choose: "
+                    "leave one of them out."
+                )
         given = {
             "fraction": self.differential_fraction,
-            "layers": [int(layer) for layer in layers.split(",")] if is_list else layers,
+            "layers": layers,
             "head_fraction": self.differential_head_fraction,
             "form": self.differential_form,
         }
@@ -172,10 +178,7 @@ class ModelArguments:
         Raises:
             ValueError: if they are no whole numbers.
         """
-        parts = [part.strip() for part in self.seeds.split(",")] if self.seeds else []
-        if not all(part.isdigit() for part in parts):
-            raise ValueError(f"--seeds must be whole numbers separated by commas, got {self.seeds!r}.")
-        return [int(part) for part in parts]
+        return _whole_numbers("seeds", self.seeds) if self.seeds else []
 
     def parsed_loss_weights(self) -> tuple[float, ...] | None:
         """Return `--loss_weights` as numbers.
@@ -196,6 +199,14 @@ class ModelArguments:
         if self.class_weights in (None, "balanced"):
             return None
         return _numbers("class_weights", self.class_weights, count=num_labels)
+
+
+def _whole_numbers(option: str, text: str) -> list[int]:
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdigit() for part in parts):
+        words = " or one of " + ", ".join(PLACES) if option == "differential_layers" else ""
+        raise ValueError(f"--{option} must be whole numbers separated by commas{words}, got {text!r}.")
+    return [int(part) for part in parts]
 
 
 def _numbers(option: str, text: str, count: int) -> tuple[float, ...]:

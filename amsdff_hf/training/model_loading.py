@@ -153,11 +153,6 @@ def load_for_training(
             **config_fields,
             **_hub_arguments(arguments),
         )
-    if stored is not None:
-        raise ValueError(
-            f"{arguments.model_name_or_path!r} is a converted model of transformers: go on with it by --architecture "
-            "plain, or start from the backbone before its conversion."
-        )
     return ARCHITECTURES[arguments.architecture].from_backbone(
         arguments.model_name_or_path,
         labels=labels,

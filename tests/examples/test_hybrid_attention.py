@@ -53,4 +53,18 @@ def test_a_run_that_fails_ends_all(run_python, files, bert_folder):
     assert (
         "error: `fraction` 0.1 of `differential_attention` selects none of 2 layers: take at least 0.5" in done.stderr
     )
-    assert "the run '10% query_twin' failed" in done.stderr
+    assert "The run '10% query_twin' failed" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--fractions", 0, 1.5), "`fraction` of `differential_attention` must be above 0 and at most 1, got 1.5"),
+        (("--fractions", "-0.5"), "got -0.5"),
+        (("--seeds", "1,2"), "--seeds is not for this comparison"),
+    ],
+)
+def test_bad_options_are_named_before_any_run(run_python, files, options, sentence):
+    done = run_python(EXAMPLES / "hybrid_attention.py", "--output_dir", "hybrid", *options, check=False)
+    assert sentence in done.stderr
+    assert not (files / "hybrid").exists()

@@ -7,7 +7,13 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModel, AutoModelForSequenceClassification, BertConfig, BertModel, DistilBertConfig
 
-from amsdff_hf import AmsdffConfig, convert_to_differential_attention
+from amsdff_hf import (
+    AmsdffConfig,
+    convert_to_differential_attention,
+    learned_lambdas,
+    load_differential_model,
+    set_differential_implementation,
+)
 from amsdff_hf.models.differential_attention import attention_layers, fold_differential_attention
 from tests.conftest import BACKBONE_CONFIGS, SIZES, padded_texts, random_model
 from tests.sweep.tiny_configs import tiny_config
@@ -224,6 +230,62 @@ def test_second_queries_are_not_for_every_form():
     convert_to_differential_attention(AutoModel.from_config(tiny_config("olmo2")), fraction=1.0, form="dex")
     with pytest.raises(ValueError, match="code of 'gpt_oss' does not let its heads be paired, as the form v1 needs"):
         convert_to_differential_attention(AutoModel.from_config(tiny_config("gpt_oss")), fraction=1.0, form="v1")
+
+    gpt_oss = AutoModel.from_config(tiny_config("gpt_oss"))
+    with pytest.raises(ValueError, match="have twins for some of them only, as the form query_twin needs"):
+        convert_to_differential_attention(gpt_oss, fraction=1.0, head_fraction=0.5)
+
+
+def test_a_model_is_converted_once(bert_config):
+    model = convert_to_differential_attention(AutoModel.from_config(bert_config), layers=[1])
+    with pytest.raises(ValueError, match="attention of this 'bert' is differential already"):
+        convert_to_differential_attention(model, layers=[0])
+    assert list(learned_lambdas(model)) == [1]
+
+
+@pytest.mark.parametrize("form", ALL_FORMS)
+def test_another_implementation_never_loses_it_in_silence(bert_config, form):
+    """A model of transformers has its own `set_attn_implementation`, which knows nothing of the conversion."""
+    model = convert_to_differential_attention(AutoModel.from_config(bert_config).eval(), fraction=0.5, form=form)
+    train_lambda(model)
+    expected = states(model)
+    model.set_attn_implementation("eager")
+    with pytest.raises(ValueError, match="set to .eager., which knows nothing of differential attention: set it by"):
+        model(IDS)
+    set_differential_implementation(model, "eager")
+    torch.testing.assert_close(states(model), expected, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("name", ["bart", "t5", "blenderbot"])
+def test_attention_to_another_text_stays_as_it_is(name):
+    model = AutoModel.from_config(tiny_config(name))
+    names = {module: name for name, module in model.named_modules()}
+    found = [names[module] for module in attention_layers(model)]
+    assert found
+    assert not [name for name in found if "encoder_attn" in name or "EncDec" in name]
+
+
+def test_layers_are_counted_in_the_part_that_reads():
+    model = convert_to_differential_attention(AutoModel.from_config(tiny_config("gemma3")), layers=[0])
+    assert list(learned_lambdas(model)) == [0]
+
+
+@pytest.mark.parametrize("name", ["gemma4_text", "diffllama"])
+def test_values_that_change_on_the_way_cannot_be_folded(name):
+    model = convert_to_differential_attention(AutoModel.from_config(tiny_config(name)), fraction=1.0, form="dex")
+    with pytest.raises(ValueError, match=f"'{name}' changes the values after their projection"):
+        fold_differential_attention(model)
+
+
+@pytest.mark.parametrize("form", ["query_twin", "v1", "v2"])
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_lambdas_of_half_precision_models_stay_in_float32(bert_config, form, dtype, tmp_path):
+    model = convert_to_differential_attention(AutoModel.from_config(bert_config, dtype=dtype).eval(), 0.5, form=form)
+    model.save_pretrained(tmp_path)
+    for each in (model, load_differential_model(tmp_path, AutoModel, dtype=dtype)):
+        dtypes = {p.dtype for name, p in each.named_parameters() if "lambda_" in name}
+        assert dtypes == {torch.float32}
+        assert each(IDS, attention_mask=MASK).last_hidden_state.isfinite().all()
 
 
 def test_settings_that_do_not_fit_the_backbone_are_named():

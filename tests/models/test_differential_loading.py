@@ -39,6 +39,25 @@ def test_what_is_loaded_can_be_saved_and_loaded_again(tmp_path):
         assert torch.equal(again(ids).last_hidden_state, model(ids).last_hidden_state)
 
 
+def test_the_implementation_is_set_as_always(bert_config, tmp_path):
+    model = converted(AutoModel, bert_config)
+    model.save_pretrained(tmp_path)
+    loaded = load_differential_model(tmp_path, AutoModel)
+    loaded.set_attn_implementation("eager")
+    ids, mask = padded_texts()
+    with torch.no_grad():
+        actual, expected = loaded(ids, attention_mask=mask, output_attentions=True), model(ids, attention_mask=mask)
+    torch.testing.assert_close(actual.last_hidden_state[mask == 1], expected.last_hidden_state[mask == 1])
+    assert actual.attentions[1].min() < 0
+
+
+@pytest.mark.parametrize("form", ["query_twin", "dex"])
+def test_a_converted_model_is_no_backbone(bert_config, tmp_path, classifier_class, form):
+    converted(AutoModel, bert_config, form).save_pretrained(tmp_path)
+    with pytest.raises(ValueError, match="was converted to differential attention.*load_differential_model"):
+        classifier_class.from_backbone(tmp_path)
+
+
 def test_a_model_that_was_not_converted_has_its_own_class(bert_config, tmp_path):
     AutoModelForSequenceClassification.from_config(bert_config).save_pretrained(tmp_path)
     with pytest.raises(ValueError, match="no `differential_attention`: load it by AutoModelForSeq"):

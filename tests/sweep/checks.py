@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification, PreTrainedConfig, PreTrainedModel
 
+from amsdff_hf import convert_to_differential_attention
 from amsdff_hf.models import ARCHITECTURES
 from amsdff_hf.models.configuration_backbone import reading_config
 
@@ -36,6 +37,7 @@ class Row:
     reads_right_padding: bool | None = None
     reads_left_padding: bool | None = None
     longest_text: int | None = None
+    becomes_differential: bool | None = None
     unused_parameters: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -52,6 +54,8 @@ def check(model_type: str) -> Row:
         stage = "plain model"
         plain = build_plain(config)
         check_plain(row, config, plain)
+        stage = "differential attention"
+        check_differential(row, plain)
         for classes in ARCHITECTURES:
             refused = model_type in WITHOUT_LEVELS and reads_levels(classes)
             for name, checked in ({"refusal": check_refusal} if refused else CHECKS).items():
@@ -117,6 +121,22 @@ def check_plain(row: Row, config: PreTrainedConfig, plain: nn.Module) -> None:
     left = run_plain(plain, padded(texts(), "left", padding_id(config)))[:, -LENGTH:]
     row.reads_right_padding = differs(alone, right) > INVARIANT
     row.reads_left_padding = differs(alone, left) > INVARIANT
+
+
+@torch.no_grad()
+def check_differential(row: Row, plain: nn.Module) -> None:
+    """Convert all of the plain model's attention: it computes what it did, or is refused by a sentence of ours."""
+    inputs = {"input_ids": texts(), "attention_mask": torch.ones_like(texts())}
+    expected = run_plain(plain, inputs)
+    try:
+        convert_to_differential_attention(plain, fraction=1.0)
+    except ValueError as error:
+        row.becomes_differential = False
+        expect("choose" in str(error) or "differential" in str(error), row, f"refused without a reason: {error}")
+        return
+    row.becomes_differential = True
+    difference = differs(expected, run_plain(plain, inputs))
+    expect(difference <= TOLERANCE, row, f"differential attention starts with a difference of {difference:g}")
 
 
 def run_plain(plain: nn.Module, inputs: dict[str, torch.Tensor]) -> torch.Tensor:

@@ -38,8 +38,11 @@ these backbones by name.
 as a vision tower or the experts that no token chose, fixed positions, indexers. Under DDP they need
 `ddp_find_unused_parameters`, which the Trainer turns on by itself unless it checkpoints gradients.
 
-| model type | works | padding on the right | padding on the left | texts | notes |
-|---|---|---|---|---|---|
+"Differential" says whether the attention of all layers of the plain model can become differential (`query_twin`): it
+then gives the same hidden states as before. "no" is a refusal that names the reason.
+
+| model type | works | padding on the right | padding on the left | texts | differential | notes |
+|---|---|---|---|---|---|---|
 {table}
 """
 
@@ -68,10 +71,11 @@ def markdown(rows: list[Row]) -> str:
 
 def _cells(row: Row) -> list[str]:
     if row.not_for_texts is not None:
-        return [row.model_type, "no", "", "", "", row.not_for_texts]
+        return [row.model_type, "no", "", "", "", "", row.not_for_texts]
     padding = ["changed" if changed else "ignored" for changed in (row.reads_right_padding, row.reads_left_padding)]
     length = "any" if row.longest_text is None else "limited"
     notes = [*row.problems, *row.notes]
     if row.unused_parameters:
         notes.append(f"tensors without a gradient: {len(row.unused_parameters)}")
-    return [row.model_type, "no" if row.problems else "yes", *padding, length, "; ".join(notes).replace("|", "\\|")]
+    works, differential = "no" if row.problems else "yes", "yes" if row.becomes_differential else "no"
+    return [row.model_type, works, *padding, length, differential, "; ".join(notes).replace("|", "\\|")]

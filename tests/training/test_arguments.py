@@ -36,7 +36,10 @@ def test_differential_options_become_a_block():
     [
         ({"differential_form": "dex"}, "add --differential_fraction 0.25, or list them"),
         ({"differential_fraction": 1.5}, "`fraction` of `differential_attention` must be above 0 and at most 1"),
-        ({"differential_fraction": 0.5, "differential_layers": "1,x"}, "or a list of layers, got '1,x'"),
+        ({"differential_layers": "1,x"}, "--differential_layers must be whole numbers .*or one of bottom.*got '1,x'"),
+        ({"differential_layers": "1,,2"}, "got '1,,2'"),
+        ({"differential_layers": "-1"}, "got '-1'"),
+        ({"differential_fraction": 0.5, "differential_layers": "1"}, "leave one of them out"),
         ({"differential_fraction": 0.5, "freeze_backbone": True}, "--freeze_backbone would freeze differential"),
         ({"lambda_learning_rate": 0.0}, "--lambda_learning_rate must be above 0"),
     ],

@@ -73,5 +73,5 @@ def test_differential_attention_on_either_head(bert_folder, tmp_path, architectu
 def test_a_converted_plain_model_is_no_backbone(bert_folder, tmp_path):
     options = ModelArguments(bert_folder, architecture="plain", differential_fraction=0.5)
     load_for_training(options, LABELS, TYPE).save_pretrained(tmp_path)
-    with pytest.raises(ValueError, match="is a converted model of transformers.*--architecture plain"):
+    with pytest.raises(ValueError, match="was converted to differential attention.*--architecture plain"):
         load_for_training(ModelArguments(str(tmp_path)), LABELS, TYPE)
