@@ -1,7 +1,7 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
 """The graph of each text as a list of edges, through PyTorch Geometric: for texts of thousands of tokens."""
 
-import importlib
+import importlib.util
 from types import ModuleType
 
 import torch

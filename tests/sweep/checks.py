@@ -55,7 +55,7 @@ def check(model_type: str) -> Row:
         plain = build_plain(config)
         check_plain(row, config, plain)
         stage = "differential attention"
-        check_differential(row, plain)
+        check_differential(row, copy.deepcopy(plain))
         for classes in ARCHITECTURES:
             refused = model_type in WITHOUT_LEVELS and reads_levels(classes)
             for name, checked in ({"refusal": check_refusal} if refused else CHECKS).items():
