@@ -148,6 +148,8 @@ if __name__ == "__main__":
     # What torch and onnxruntime have to say here concerns other models: missing torchvision, steps for images.
     logging.disable(logging.WARNING)
     warnings.filterwarnings("ignore", category=FutureWarning, module="copyreg")
+    # transformers' own collector of hidden states.
+    warnings.filterwarnings("ignore", message="While compiling, we found certain side effects")
     try:
         main()
     except (ValueError, ImportError, OSError) as error:

@@ -165,7 +165,8 @@ def fold_differential_attention(model: PreTrainedModel) -> PreTrainedModel:
                 )
         del module.differential
     model.config.differential_attention = None
-    model.set_attn_implementation(model.config.get_text_config()._attn_implementation.removeprefix(PREFIX))
+    part = _reading_part(model)
+    part.set_attn_implementation(part.config._attn_implementation.removeprefix(PREFIX))
     return model
 
 
@@ -198,7 +199,14 @@ def set_differential_implementation(model: PreTrainedModel, implementation: str)
         ValueError: if it is another implementation.
     """
     _check_implementation(implementation, model.config.model_type)
-    model.set_attn_implementation(PREFIX + implementation.removeprefix(PREFIX))
+    _reading_part(model).set_attn_implementation(PREFIX + implementation.removeprefix(PREFIX))
+
+
+def _reading_part(model: PreTrainedModel) -> PreTrainedModel:
+    """The part that reads texts: an encoder of images or sounds may know fewer implementations."""
+    text_config = model.config.get_text_config()
+    parts = (part for part in model.modules() if isinstance(part, PreTrainedModel) and part.config is text_config)
+    return next(parts, model)
 
 
 def _check_implementation(implementation: str, model_type: str) -> None:

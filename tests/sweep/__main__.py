@@ -16,7 +16,7 @@ from .report import markdown, summary
 from .tiny_configs import text_model_types
 
 
-SECONDS_PER_TYPE = 120
+SECONDS_PER_TYPE = 300
 
 
 def main() -> None:
