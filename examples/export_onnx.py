@@ -41,7 +41,7 @@ def read_data(arguments: argparse.Namespace, space: LabelSpace) -> Dataset:
     """Read the texts and, if the file has any, the labels as the model counts them."""
     data = DataTrainingArguments(
         test_file=arguments.test_file,
-        text_column_names=arguments.text_column_name,
+        text_column_names=arguments.text_column_names,
         text_pair_column_name=arguments.text_pair_column_name,
         label_column_name=arguments.label_column_name,
         label_delimiter=arguments.label_delimiter,
@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument("model", help="folder or name on the Hub of a trained classifier")
     parser.add_argument("--test_file", required=True, help="csv, json, jsonl or parquet with texts, labels if any")
     parser.add_argument("--output_dir", required=True)
-    parser.add_argument("--text_column_name", help="default: `text`, or else `sentence`")
+    parser.add_argument("--text_column_names", help="default: `text`, or else `sentence`")
     parser.add_argument("--text_pair_column_name")
     parser.add_argument("--label_column_name", help="default: `label`, or else `labels`, if there is one")
     parser.add_argument("--label_delimiter", help="what separates several labels in one cell")

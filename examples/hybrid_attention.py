@@ -67,7 +67,7 @@ def run(name: str, options: list[str], arguments: argparse.Namespace, others: li
     command += ["--do_train", "--do_predict", "--save_strategy", "no", *options, *others]
     start = time.perf_counter()
     if subprocess.run(command).returncode != 0:
-        raise ValueError(f"The run {name!r} failed: {' '.join(command)}")
+        raise ValueError(f"The run {name!r} failed, for the reason above.")
     results = json.loads((folder / "all_results.json").read_text(encoding="utf-8"))
     return {
         **{metric: results[f"predict_{metric}"] for metric in METRICS if f"predict_{metric}" in results},

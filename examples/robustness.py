@@ -50,7 +50,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("models", nargs="+", help="folders or names on the Hub of trained classifiers")
     parser.add_argument("--test_file", required=True, help="csv, json, jsonl or parquet with texts and labels")
     parser.add_argument("--output_dir", required=True)
-    parser.add_argument("--text_column_name", help="default: `text`, or else `sentence`")
+    parser.add_argument("--text_column_names", help="default: `text`, or else `sentence`")
     parser.add_argument("--text_pair_column_name", help="second text of each pair, which is spoiled too")
     parser.add_argument("--label_column_name", help="default: `label`, or else `labels`")
     parser.add_argument("--label_delimiter", help="what separates several labels in one cell")
@@ -65,7 +65,7 @@ def read_rows(arguments: argparse.Namespace, model: PreTrainedModel) -> Dataset:
     """Read the texts with their labels, as this model counts them."""
     data = DataTrainingArguments(
         test_file=arguments.test_file,
-        text_column_names=arguments.text_column_name,
+        text_column_names=arguments.text_column_names,
         text_pair_column_name=arguments.text_pair_column_name,
         label_column_name=arguments.label_column_name,
         label_delimiter=arguments.label_delimiter,
@@ -96,11 +96,17 @@ def predict(
 def compare(arguments: argparse.Namespace) -> dict[str, dict[str, dict[str, float]]]:
     """Score every model on every perturbation; the keys are model, perturbation, metric."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    results = {}
+    models, data, results = {}, {}, {}
     for name in arguments.models:
-        model = load_trained(ModelArguments(name)).eval().to(device)
+        models[name] = load_trained(ModelArguments(name)).eval()
+        try:
+            data[name] = read_rows(arguments, models[name])
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from error
+    for name, model in models.items():
+        model.to(device)
         tokenizer, problem_type = load_tokenizer(ModelArguments(name)), label_space_of(model.config).problem_type
-        rows = read_rows(arguments, model)
+        rows = data[name]
         labels, results[name] = np.array(rows[LABELS]), {}
         for perturbation in arguments.perturbations:
             columns = [

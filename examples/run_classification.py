@@ -168,6 +168,10 @@ def describe(prepared: Prepared, training_args: TrainingArguments) -> None:
     say(training_args, f"\n{type(prepared.model).__name__}, {parameters:,} parameters{processes}")
     shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
     say(training_args, f"{problem_type.replace('_', ' ')}, {len(names)} labels: {shown}")
+    differential = getattr(prepared.model.config, "differential_attention", None)
+    if differential is not None:
+        settings = ", ".join(f"{name} {value}" for name, value in differential.items())
+        say(training_args, f"differential attention: {settings}")
     for role, tokenized in prepared.tokenized.items():
         cut = f"{tokenized.truncated_share:.1%} longer than {prepared.max_length} tokens and cut"
         say(training_args, f"{role}: {len(tokenized.dataset):,} texts, {cut}")

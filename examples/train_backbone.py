@@ -69,7 +69,7 @@ def parse_arguments() -> argparse.Namespace:
         description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
     parser.add_argument("--train_file", required=True, help="csv, json, jsonl or parquet with a column of texts")
-    parser.add_argument("--text_column_name", help="default: `text`, or else `sentence`")
+    parser.add_argument("--text_column_names", help="default: `text`, or else `sentence`")
     parser.add_argument("--output_dir", required=True)
     parser.add_argument("--vocab_size", type=int, default=8000)
     parser.add_argument("--hidden_size", type=int, default=256)
@@ -86,7 +86,9 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     """Train the tokenizer, then the model, and save both."""
     arguments = parse_arguments()
-    data = DataTrainingArguments(train_file=arguments.train_file, text_column_names=arguments.text_column_name)
+    if os.path.isdir(arguments.output_dir) and os.listdir(arguments.output_dir):
+        raise ValueError(f"--output_dir {arguments.output_dir!r} is not empty: name another folder, or empty it.")
+    data = DataTrainingArguments(train_file=arguments.train_file, text_column_names=arguments.text_column_names)
     texts = read_splits(data, ["train"])["train"][TEXT]
     set_seed(arguments.seed)
     tokenizer = train_tokenizer(list(texts), arguments.vocab_size, arguments.max_seq_length)

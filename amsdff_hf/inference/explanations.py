@@ -98,7 +98,9 @@ def explain(
     if not tokenizer.is_fast:
         raise TypeError(f"explain() needs a fast tokenizer to find the words, got {type(tokenizer).__name__}.")
     if model.config.model_type not in _OURS or not hasattr(model, "classifier"):
-        raise TypeError(f"explain() needs a classifier of this package, got {type(model).__name__}.")
+        raise TypeError(
+            f"explain() needs a classifier of this package ({', '.join(sorted(_OURS))}), got {type(model).__name__}."
+        )
     pairs = _as_pairs(texts)
     was_training = model.training
     model.eval()

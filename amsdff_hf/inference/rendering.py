@@ -33,7 +33,9 @@ def explanation_to_html(explanation: Explanation) -> str:
             )
             position = word.end
         cut = '<span style="color: #888" title="cut off">' + escape(text[position:]) + "</span>"
-        paragraphs.append(f'<p style="line-height: 1.7">{"".join(parts)}{cut if text[position:].strip() else ""}</p>')
+        paragraphs.append(
+            f'<p dir="auto" style="line-height: 1.7">{"".join(parts)}{cut if text[position:].strip() else ""}</p>'
+        )
     scores = ", ".join(f"<b>{escape(label)}</b> {score:.3f}" for label, score in _top_scores(explanation))
     return (
         f'<div class="amsdff-explanation" style="font-family: sans-serif; max-width: 60em"><p>{scores}</p>'

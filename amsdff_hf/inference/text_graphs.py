@@ -13,6 +13,8 @@ from ..models.graph_nodes import count_nodes
 EDGES_KEPT = 100
 _EDGES_DRAWN = 40
 _TOKENS_DRAWN = 48
+# Of a node in tokens; a row is higher than that.
+_DEEPEST_ARC = 1.4
 _BLUE, _ORANGE, _GREY = "#3369b0", "#ee7600", "#555555"
 
 
@@ -105,7 +107,13 @@ def save_graph_image(graph: TextGraph, path: str, title: str = "") -> None:
 
     Raises:
         ImportError: if matplotlib is not installed.
+        TypeError: if it is no graph.
     """
+    if not isinstance(graph, TextGraph):
+        raise TypeError(
+            "save_graph_image() draws the `graph` of an explanation by a pyramid-graph classifier, the only one that "
+            f"makes graphs, got {type(graph).__name__}."
+        )
     if not is_matplotlib_available():
         raise ImportError("Pictures are drawn by matplotlib: pip install 'amsdff_hf[plots]'.")
     from matplotlib.figure import Figure
@@ -143,7 +151,8 @@ def _draw_edges(axes, edges: list[GraphEdge], places: dict[int, tuple[float, flo
     for edge in edges[:_EDGES_DRAWN]:
         start, end = places[edge.source], places[edge.target]
         # Edges within a row would hide each other and the nodes between.
-        bend = 0.35 if start[1] == end[1] else 0.0
+        distance = abs(start[0] - end[0])
+        bend = min(0.35, _DEEPEST_ARC / distance) if start[1] == end[1] and distance else 0.0
         share = edge.weight / strongest
         axes.add_patch(
             FancyArrowPatch(

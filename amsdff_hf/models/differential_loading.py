@@ -30,12 +30,17 @@ def load_differential_model(
 
     Raises:
         OSError: if there is no model under the name.
-        ValueError: if its configuration has no `differential_attention`.
+        ValueError: if its configuration has no `differential_attention`, or if it is a model of this package.
     """
     config = kwargs.pop("config", None)
     if config is None:
         finding = {name: value for name, value in kwargs.items() if name in FINDING_ARGUMENTS}
         config = AutoConfig.from_pretrained(name_or_path, **finding)
+    if isinstance(getattr(config, "backbone_config", None), PreTrainedConfig):
+        raise ValueError(
+            f"{os.fspath(name_or_path)!r} is a model of this package ({config.model_type}), whose own class knows its "
+            f"differential attention: load it by {auto_class.__name__}.from_pretrained()."
+        )
     if getattr(config, "differential_attention", None) is None:
         raise ValueError(
             f"The configuration of {os.fspath(name_or_path)!r} has no `differential_attention`: load it by "

@@ -27,10 +27,10 @@ class ModelArguments:
     model_name_or_path: str = field(
         metadata={"help": "Backbone to start from, or a trained classifier to go on with: folder or name on the Hub."}
     )
-    architecture: str = field(
-        default="amsdff",
+    architecture: str | None = field(
+        default=None,
         metadata={
-            "help": "Head on a backbone; `plain` is AutoModelForSequenceClassification.",
+            "help": "Head on a backbone, amsdff if not given; `plain` is AutoModelForSequenceClassification.",
             "choices": [*ARCHITECTURES, "plain"],
         },
     )
@@ -81,7 +81,8 @@ class ModelArguments:
         },
     )
     lambda_learning_rate: float | None = field(
-        default=None, metadata={"help": "Learning rate of differential attention's lambdas; default: ten times."}
+        default=None,
+        metadata={"help": "Learning rate of differential attention's lambdas; default: 10 x --learning_rate."},
     )
     tune_thresholds: bool = field(
         default=False,

@@ -134,17 +134,18 @@ def load_for_training(
     stored = getattr(config, "differential_attention", None)
     if differential is not None and (stored is not None or is_ours):
         raise ValueError(
-            f"{arguments.model_name_or_path!r} goes on as it was trained, with `differential_attention` {stored} in "
-            "its config: leave the --differential_... options out, or start from a backbone."
+            f"{arguments.model_name_or_path!r} goes on with the attention that it was trained with, "
+            f"{'ordinary' if stored is None else stored}: leave the --differential_... options out, or start from a "
+            "backbone."
         )
-    if arguments.architecture == "plain":
-        if is_ours:
-            raise ValueError(
-                f"{arguments.model_name_or_path!r} is an {config.model_type} classifier and cannot be trained as "
-                "--architecture plain: name its backbone, or leave --architecture out."
-            )
+    if arguments.architecture == "plain" and not is_ours:
         return _load_plain(arguments, labels, problem_type)
     if is_ours:
+        if arguments.architecture not in (None, config.model_type):
+            raise ValueError(
+                f"{arguments.model_name_or_path!r} is an {config.model_type} classifier and cannot be trained as "
+                f"--architecture {arguments.architecture}: name its backbone, or leave --architecture out."
+            )
         return ARCHITECTURES[config.model_type].from_pretrained(
             arguments.model_name_or_path,
             labels=labels,
@@ -153,7 +154,7 @@ def load_for_training(
             **config_fields,
             **_hub_arguments(arguments),
         )
-    return ARCHITECTURES[arguments.architecture].from_backbone(
+    return ARCHITECTURES[arguments.architecture or "amsdff"].from_backbone(
         arguments.model_name_or_path,
         labels=labels,
         problem_type=problem_type,
@@ -205,7 +206,7 @@ def _read_config(arguments: ModelArguments) -> PreTrainedConfig:
         )
     except OSError as error:
         raise OSError(
-            f"--model_name_or_path {arguments.model_name_or_path!r} is neither a folder with a config.json nor a "
+            f"{arguments.model_name_or_path!r} is neither a folder with a config.json nor a "
             "model that could be read from the Hub or its local cache. Check the spelling and the connection."
         ) from error
 

@@ -25,6 +25,10 @@ def test_from_raw_texts_to_the_table(run_python, files):
         *("--train_file", "train.csv", "--output_dir", "bert", "--max_steps", 2, *sizes),
     )
     assert "48 texts, 48 windows" in done.stdout
+    again = run_python(
+        EXAMPLES / "train_backbone.py", "--train_file", "train.csv", "--output_dir", "bert", check=False
+    )
+    assert "--output_dir 'bert' is not empty" in again.stderr
     done = run_python(
         EXAMPLES / "hybrid_attention.py",
         *("--model_name_or_path", "bert", "--train_file", "train.csv", "--test_file", "test.csv"),

@@ -16,6 +16,11 @@ def test_pictures_of_short_and_long_texts(tmp_path, count):
     assert (tmp_path / "graph.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_other_heads_make_no_graphs(tmp_path):
+    with pytest.raises(TypeError, match="by a pyramid-graph classifier, the only one that makes graphs, got NoneType"):
+        save_graph_image(None, tmp_path / "graph.png")
+
+
 def test_without_matplotlib_the_extra_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(text_graphs, "is_matplotlib_available", lambda: False)
     with pytest.raises(ImportError, match=r"pip install 'amsdff_hf\[plots\]'"):

@@ -3,7 +3,7 @@ import torch
 from transformers import AutoModel, AutoModelForSequenceClassification
 
 from amsdff_hf import convert_to_differential_attention, load_differential_model
-from tests.conftest import BACKBONE_CONFIGS, padded_texts
+from tests.conftest import BACKBONE_CONFIGS, padded_texts, random_model
 
 
 def converted(auto_class, config, form="query_twin"):
@@ -56,6 +56,13 @@ def test_a_converted_model_is_no_backbone(bert_config, tmp_path, classifier_clas
     converted(AutoModel, bert_config, form).save_pretrained(tmp_path)
     with pytest.raises(ValueError, match="was converted to differential attention.*load_differential_model"):
         classifier_class.from_backbone(tmp_path)
+
+
+def test_models_of_this_package_have_their_own_class(config_class, bert_config, tmp_path):
+    block = {"fraction": 0.5}
+    random_model(config_class(backbone_config=bert_config, differential_attention=block)).save_pretrained(tmp_path)
+    with pytest.raises(ValueError, match=f"model of this package .{config_class.model_type}.*from_pretrained"):
+        load_differential_model(tmp_path)
 
 
 def test_a_model_that_was_not_converted_has_its_own_class(bert_config, tmp_path):
