@@ -60,7 +60,7 @@ def check_length(length: int, longest: int | None, model_type: str) -> None:
     if longest is not None and length > longest:
         raise ValueError(
             f"A text has {length} tokens, but the backbone ({model_type}) has positions for {longest}: call the "
-            f"tokenizer or pipeline with `truncation=True, max_length={longest}`."
+            f"tokenizer or pipeline with `truncation=True` (and, if it knows no limit, `max_length={longest}`)."
         )
 
 

@@ -41,7 +41,7 @@ def test_report_of_all_forms(classifier_folder, run_python, tmp_path):
     failed = run_python(SCRIPT, classifier_folder, "--test_file", "test.csv", "--output_dir", "onnx", check=False)
     assert "1 rows without text: rows 2" in failed.stderr.splitlines()[-1]
     failed = run_python(SCRIPT, "nowhere", "--test_file", "test.csv", "--output_dir", "onnx", check=False)
-    assert failed.stderr.splitlines()[-1].startswith("error: --model_name_or_path 'nowhere' is neither")
+    assert failed.stderr.splitlines()[-1].startswith("error: 'nowhere' is neither")
 
 
 def test_several_labels_and_cut_texts(bert_folder, run_python, tmp_path):

@@ -4,7 +4,7 @@ from datasets import Dataset
 from transformers import AutoModel, CanineTokenizer, pipeline
 from transformers.pipelines.pt_utils import KeyDataset
 
-from amsdff_hf import ThresholdPipeline
+from amsdff_hf import AmsdffConfig, ThresholdPipeline
 from tests.conftest import make_tokenizer, random_model
 from tests.sweep.tiny_configs import tiny_config
 
@@ -182,8 +182,8 @@ def test_pairs_and_batches_are_decided_like_single_texts(saved):
     assert {row["label"] for row in classifier(pair)} == chosen
 
 
-def test_slow_tokenizers_are_heard_too(config_class, tmp_path, caplog):
-    config = config_class(backbone_config=tiny_config("canine"), labels=["no", "yes"])
+def test_slow_tokenizers_are_heard_too(tmp_path, caplog):
+    config = AmsdffConfig(backbone_config=tiny_config("canine"), labels=["no", "yes"])
     tokenizer = CanineTokenizer(model_max_length=32)
     classifier = ThresholdPipeline(model=random_model(config), tokenizer=tokenizer)
     classifier("short")
