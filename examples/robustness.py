@@ -135,7 +135,7 @@ def make_table(results: dict[str, dict[str, dict[str, float]]]) -> str:
 
 
 def save_plot(results: dict[str, dict[str, dict[str, float]]], path: Path) -> None:
-    """Draw the first metric over the perturbations, a line for each model."""
+    """Draw the first metric over the perturbations, a mark for each model."""
     from matplotlib.figure import Figure
 
     first = next(iter(next(iter(results.values())).values()))
@@ -143,7 +143,9 @@ def save_plot(results: dict[str, dict[str, dict[str, float]]], path: Path) -> No
     figure = Figure(figsize=(8, 4), layout="constrained")
     axes = figure.subplots()
     for marker, (name, scores) in zip("osD^v<>*", results.items()):
-        axes.plot(list(scores), [score[metric] for score in scores.values()], marker=marker, label=name)
+        # No lines: one perturbation has nothing to do with the next.
+        values = [score[metric] for score in scores.values()]
+        axes.plot(list(scores), values, marker=marker, markersize=8, linestyle="none", alpha=0.8, label=name)
     axes.set_ylabel(metric.replace("_", " "))
     axes.tick_params(axis="x", rotation=35)
     axes.grid(axis="y", alpha=0.3)

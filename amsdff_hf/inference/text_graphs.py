@@ -133,7 +133,7 @@ def save_graph_image(graph: TextGraph, path: str, title: str = "") -> None:
     )
     axes.set_yticks(range(len(spans)), [f"{span} token{'s' * (span > 1)}" for span in spans], fontsize=9)
     axes.set_xlim(-1, shown)
-    axes.set_ylim(-0.4, len(spans) - 0.4)
+    axes.set_ylim(-0.3, len(spans) - 0.8)
     axes.tick_params(length=0)
     for side in axes.spines.values():
         side.set_visible(False)
