@@ -206,8 +206,8 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
         asked = {name: getattr(self.config, name) or None if value is None else value for name, value in asked.items()}
         levels, wanted = self.config.hidden_levels, asked["output_hidden_states"]
         if levels is not None:
-            # All of them where the caller wants some too, whose numbers may count from the end.
-            asked["output_hidden_states"] = levels if wanted is None or wanted is False else True
+            # Not a list of the levels, for which transformers 5.20 returns no last one.
+            asked["output_hidden_states"] = True
         encoded = self.encode(*inputs, **{name: value for name, value in asked.items() if value is not None}, **kwargs)
         if levels is None:
             return encoded, encoded.last_hidden_state
