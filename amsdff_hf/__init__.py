@@ -6,6 +6,7 @@ from .inference.text_graphs import save_graph_image
 from .models import register_auto_classes
 from .models.configuration_amsdff import AmsdffConfig
 from .models.configuration_pyramid_graph import PyramidGraphConfig
+from .models.configuration_word_vectors import WordVectorsConfig
 from .models.differential_attention import (
     convert_to_differential_attention,
     fold_differential_attention,
@@ -15,6 +16,7 @@ from .models.differential_attention import (
 from .models.differential_loading import load_differential_model
 from .models.modeling_amsdff import AmsdffForSequenceClassification, AmsdffModel
 from .models.modeling_pyramid_graph import PyramidGraphForSequenceClassification, PyramidGraphModel
+from .models.modeling_word_vectors import WordVectorsModel
 
 
 __version__ = "0.1.0"
@@ -27,6 +29,8 @@ __all__ = [
     "PyramidGraphForSequenceClassification",
     "PyramidGraphModel",
     "ThresholdPipeline",
+    "WordVectorsConfig",
+    "WordVectorsModel",
     "convert_to_differential_attention",
     "explain",
     "explanation_to_html",
@@ -35,7 +39,6 @@ __all__ = [
     "load_differential_model",
     "save_explanation_image",
     "save_graph_image",
-    "set_differential_implementation",
     "set_differential_implementation",
 ]
 

@@ -8,6 +8,7 @@ from .perturbations import PERTURBATIONS, perturb
 from .splits import label_splits, read_splits
 from .texts import TEXT, TEXT_PAIR
 from .tokenization import TokenizedSplit, tokenize, tokenize_splits, usable_length
+from .word_vectors import Coverage, WordVectors, from_text_vectors, from_texts
 
 
 __all__ = [
@@ -16,9 +17,13 @@ __all__ = [
     "ROW",
     "TEXT",
     "TEXT_PAIR",
+    "Coverage",
     "DataTrainingArguments",
     "LabelSpace",
     "TokenizedSplit",
+    "WordVectors",
+    "from_text_vectors",
+    "from_texts",
     "label_space_of",
     "label_splits",
     "perturb",

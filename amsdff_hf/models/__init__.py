@@ -5,8 +5,10 @@ from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassificati
 
 from .configuration_amsdff import AmsdffConfig
 from .configuration_pyramid_graph import PyramidGraphConfig
+from .configuration_word_vectors import WordVectorsConfig
 from .modeling_amsdff import AmsdffForSequenceClassification, AmsdffModel
 from .modeling_pyramid_graph import PyramidGraphForSequenceClassification, PyramidGraphModel
+from .modeling_word_vectors import WordVectorsModel
 
 
 # Configuration, model without labels and model with labels: a new architecture joins here.
@@ -18,6 +20,8 @@ ARCHITECTURES = [
 
 def register_auto_classes() -> None:
     """Make `AutoConfig`, `AutoModel` and `AutoModelForSequenceClassification` know every model of this package."""
+    AutoConfig.register(WordVectorsConfig.model_type, WordVectorsConfig, exist_ok=True)
+    AutoModel.register(WordVectorsConfig, WordVectorsModel, exist_ok=True)
     for config_class, model_class, classifier_class in ARCHITECTURES:
         AutoConfig.register(config_class.model_type, config_class, exist_ok=True)
         AutoModel.register(config_class, model_class, exist_ok=True)

@@ -93,7 +93,9 @@ class PyramidGraphConfig(BackboneClassifierConfig):
         if self.levels != "auto":
             return list(self.levels)
         depth = self.num_hidden_layers
-        return sorted({max(1, math.ceil(depth * part / NUM_AUTO_LEVELS)) for part in range(1, NUM_AUTO_LEVELS + 1)})
+        # Word vectors have no layer: their only level is 0.
+        wanted = (max(1, math.ceil(depth * part / NUM_AUTO_LEVELS)) for part in range(1, NUM_AUTO_LEVELS + 1))
+        return sorted({min(depth, level) for level in wanted})
 
     @property
     def graph_width(self) -> int:
