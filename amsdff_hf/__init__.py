@@ -5,6 +5,7 @@ from .inference import Explanation, ThresholdPipeline, explain, explanation_to_h
 from .inference.text_graphs import save_graph_image
 from .models import register_auto_classes
 from .models.configuration_amsdff import AmsdffConfig
+from .models.configuration_cnn_bilstm import CnnBilstmConfig
 from .models.configuration_pyramid_graph import PyramidGraphConfig
 from .models.configuration_word_vectors import WordVectorsConfig
 from .models.differential_attention import (
@@ -15,6 +16,7 @@ from .models.differential_attention import (
 )
 from .models.differential_loading import load_differential_model
 from .models.modeling_amsdff import AmsdffForSequenceClassification, AmsdffModel
+from .models.modeling_cnn_bilstm import CnnBilstmForSequenceClassification, CnnBilstmModel
 from .models.modeling_pyramid_graph import PyramidGraphForSequenceClassification, PyramidGraphModel
 from .models.modeling_word_vectors import WordVectorsModel
 
@@ -24,6 +26,9 @@ __all__ = [
     "AmsdffConfig",
     "AmsdffForSequenceClassification",
     "AmsdffModel",
+    "CnnBilstmConfig",
+    "CnnBilstmForSequenceClassification",
+    "CnnBilstmModel",
     "Explanation",
     "PyramidGraphConfig",
     "PyramidGraphForSequenceClassification",

@@ -16,6 +16,7 @@ import random
 import sys
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from datasets import Dataset
@@ -37,11 +38,15 @@ from amsdff_hf.data import (
     LABELS,
     ROW,
     TEXT,
+    AugmentedTexts,
     DataTrainingArguments,
+    EpochSetter,
     LabelSpace,
     TokenizedSplit,
+    augment_split,
     label_space_of,
     label_splits,
+    number_texts,
     read_splits,
     tokenize_splits,
     usable_length,
@@ -51,6 +56,7 @@ from amsdff_hf.training import (
     RunRecorder,
     build_classifier,
     build_optimizer,
+    check_kind_of_texts,
     check_metric_name,
     check_same_model,
     check_same_run,
@@ -87,6 +93,7 @@ class Prepared:
     space: LabelSpace
     tokenized: dict[str, TokenizedSplit]
     max_length: int
+    augmented: AugmentedTexts | None = None
 
     def split(self, role: str) -> Dataset | None:
         """Rows of a split, ready for the Trainer."""
@@ -152,12 +159,28 @@ def prepare(arguments: Arguments) -> Prepared:
     if checkpoint is not None:
         check_same_model(checkpoint, model.config)
     is_pair = data_args.text_pair_column_name is not None
+    if "token_type_ids" in getattr(model, "head_arguments", ()) and is_pair:
+        tokenizer = number_texts(tokenizer)
+    if trained is None and hasattr(model.config, "text_pairs"):
+        model.config.text_pairs = is_pair
+    check_kind_of_texts(model.config, is_pair)
     max_length = usable_length(data_args.max_seq_length, tokenizer, model, is_pair)
     with training_args.main_process_first(desc="tokenization"):
         tokenized = tokenize_splits(splits, tokenizer, max_length, data_args)
     if checkpoint is not None and training_args.resume_from_checkpoint is None:
-        check_same_run(checkpoint, make_run_record(model_args, training_args, tokenized["train"].dataset))
-    return Prepared(checkpoint, model, tokenizer, space, tokenized, max_length)
+        check_same_run(checkpoint, run_record(arguments, tokenized["train"].dataset))
+    augmented = None
+    if training_args.do_train:
+        split, seed = tokenized["train"].dataset, training_args.seed
+        augmented = augment_split(split, model, tokenizer, max_length, seed, data_args)
+    return Prepared(checkpoint, model, tokenizer, space, tokenized, max_length, augmented)
+
+
+def run_record(arguments: Arguments, train: Dataset) -> dict[str, Any]:
+    """Collect all that decides which weights the run ends with."""
+    model_args, data_args, training_args = arguments
+    augmentation = {name: value for name, value in vars(data_args).items() if name.startswith("augment_")}
+    return make_run_record(model_args, training_args, train, **augmentation)
 
 
 def describe(prepared: Prepared, training_args: TrainingArguments) -> None:
@@ -175,6 +198,11 @@ def describe(prepared: Prepared, training_args: TrainingArguments) -> None:
     for role, tokenized in prepared.tokenized.items():
         cut = f"{tokenized.truncated_share:.1%} longer than {prepared.max_length} tokens and cut"
         say(training_args, f"{role}: {len(tokenized.dataset):,} texts, {cut}")
+    if prepared.augmented is not None:
+        augmenter = prepared.augmented.augmenter
+        operations = ", ".join(augmenter.operations)
+        say(training_args, f"augmentation: {augmenter.probability:.0%} of the training texts in every epoch, each by")
+        say(training_args, f"  one of {operations}; similar words from {augmenter.synonyms.name}")
     train = prepared.split("train") or []
     for row in random.Random(training_args.seed).sample(range(len(train)), min(3, len(train))):
         label = readable_labels(np.array([train[row][LABELS]]), problem_type, names)[0]
@@ -195,18 +223,19 @@ def build_trainer(prepared: Prepared, arguments: Arguments) -> Trainer:
         probabilities = to_probabilities(prediction.predictions, space.problem_type)
         return label_metrics(probabilities, prediction.label_ids, space.problem_type, prepared.thresholds, further)
 
+    callbacks: list[TrainerCallback] = [EpochSetter(prepared.augmented)] if prepared.augmented else []
     optimizer = None
     if training_args.do_train and (model_args.head_learning_rate or has_lambdas(model)):
         rates = model_args.head_learning_rate, model_args.lambda_learning_rate
         optimizer = build_optimizer(model, training_args, *rates)
     patience = model_args.early_stopping_patience
-    callbacks: list[TrainerCallback] = [EarlyStoppingCallback(patience)] if patience else []
+    callbacks += [EarlyStoppingCallback(patience)] if patience else []
     if training_args.do_train:
-        callbacks.append(RunRecorder(make_run_record(model_args, training_args, prepared.split("train"))))
+        callbacks.append(RunRecorder(run_record(arguments, prepared.split("train"))))
     return Trainer(
         model=model,
         args=training_args,
-        train_dataset=prepared.split("train"),
+        train_dataset=prepared.augmented or prepared.split("train"),
         eval_dataset=prepared.split("validation"),
         processing_class=prepared.tokenizer,
         data_collator=DataCollatorWithPadding(

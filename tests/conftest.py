@@ -101,7 +101,8 @@ def random_model(config, **kwargs) -> PreTrainedModel:
     torch.manual_seed(0)
     classifier_class = {config_class: classifier for config_class, _, classifier in ARCHITECTURES}[type(config)]
     model = classifier_class(config, **kwargs).eval()
-    torch.nn.init.normal_(model.classifier.label_scores.weight, std=1.0)
+    scores = model.classifier.label_scores
+    torch.nn.init.normal_(scores.weight, std=(scores.in_features / 8) ** -0.5)
     return model
 
 

@@ -2,10 +2,14 @@
 """From files and data sets to batches: loading, texts, labels and tokens."""
 
 from .arguments import DataTrainingArguments
+from .augmentation import OPERATIONS, TextAugmenter
+from .augmented_texts import AugmentedTexts, EpochSetter, augment_split
 from .labels import LABELS, LabelSpace, label_space_of
 from .loading import ROW
+from .pairs import number_texts
 from .perturbations import PERTURBATIONS, perturb
 from .splits import label_splits, read_splits
+from .synonyms import EmbeddingNeighbors, WordNetSynonyms, find_synonyms
 from .texts import TEXT, TEXT_PAIR
 from .tokenization import TokenizedSplit, tokenize, tokenize_splits, usable_length
 from .word_vectors import Coverage, WordVectors, from_text_vectors, from_texts
@@ -13,19 +17,28 @@ from .word_vectors import Coverage, WordVectors, from_text_vectors, from_texts
 
 __all__ = [
     "LABELS",
+    "OPERATIONS",
     "PERTURBATIONS",
     "ROW",
     "TEXT",
     "TEXT_PAIR",
+    "AugmentedTexts",
     "Coverage",
     "DataTrainingArguments",
+    "EmbeddingNeighbors",
+    "EpochSetter",
     "LabelSpace",
+    "TextAugmenter",
     "TokenizedSplit",
+    "WordNetSynonyms",
     "WordVectors",
+    "augment_split",
+    "find_synonyms",
     "from_text_vectors",
     "from_texts",
     "label_space_of",
     "label_splits",
+    "number_texts",
     "perturb",
     "read_splits",
     "tokenize",

@@ -54,6 +54,13 @@ class DataTrainingArguments:
     max_train_samples: int | None = _option(None, "Use at most this many training rows.")
     max_eval_samples: int | None = _option(None, "Use at most this many validation rows.")
     max_predict_samples: int | None = _option(None, "Use at most this many test rows.")
+    augment_probability: float = _option(
+        0.0, "Share of the training texts that are changed anew in every epoch (EDA), each by one operation."
+    )
+    augment_alpha: float = _option(0.1, "Share of the words of such a text that are changed.")
+    augment_operations: str = _option(
+        "synonym,insertion,swap,deletion", "Operations to draw from, separated by commas."
+    )
     metric_name: str | None = _option(None, "Further metric, loaded by the `evaluate` library if it can be reached.")
 
     def __post_init__(self):
@@ -66,6 +73,9 @@ class DataTrainingArguments:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"--{name} must be at least 1, got {value}.")
+        for name in ("augment_probability", "augment_alpha"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"--{name} must be from 0 to 1, got {getattr(self, name)}.")
 
 
 def split_names(value: str | None) -> list[str]:

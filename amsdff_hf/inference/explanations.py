@@ -54,6 +54,7 @@ class Explanation:
         truncated: whether the end of the text was cut off.
         expert_gates: AMSDFF: share of each expert.
         scale_weights: AMSDFF: share of each scale, by its width in tokens.
+        field_weights: CNN-BiLSTM: share of the first and of the second text of a pair.
         level_weights: pyramid graph: share of each level of the backbone.
         graph: pyramid graph: nodes and strongest edges.
     """
@@ -65,6 +66,7 @@ class Explanation:
     truncated: bool
     expert_gates: tuple[float, ...] = ()
     scale_weights: dict[int, float] = field(default_factory=dict)
+    field_weights: tuple[float, ...] = ()
     level_weights: dict[int, float] = field(default_factory=dict)
     graph: TextGraph | None = None
 
@@ -94,6 +96,8 @@ def explain(
 
     Raises:
         TypeError: if the model gives no weights, the tokenizer is not a fast one, or `texts` are no texts.
+        ValueError: if the model was trained on pairs and these are single texts, or the reverse, or if the model
+            tells the texts of a pair apart by token types which the tokenizer does not give.
     """
     if not tokenizer.is_fast:
         raise TypeError(f"explain() needs a fast tokenizer to find the words, got {type(tokenizer).__name__}.")
@@ -102,6 +106,7 @@ def explain(
             f"explain() needs a classifier of this package ({', '.join(sorted(_OURS))}), got {type(model).__name__}."
         )
     pairs = _as_pairs(texts)
+    _check_kind(model, tokenizer, is_pair=bool(pairs) and len(pairs[0]) == 2)
     was_training = model.training
     model.eval()
     try:
@@ -110,6 +115,20 @@ def explain(
     finally:
         model.train(was_training)
     return [explanation for batch in batches for explanation in batch]
+
+
+def _check_kind(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, is_pair: bool) -> None:
+    kinds = {True: "pairs of texts", False: "single texts"}
+    if model.config.text_pairs not in (None, is_pair):
+        raise ValueError(
+            f"The model was trained on {kinds[model.config.text_pairs]}, but got {kinds[is_pair]}: pass what it was "
+            "trained on, or set `text_pairs` of its config to None."
+        )
+    if is_pair and "token_type_ids" in model.head_arguments and 1 not in tokenizer("a", "a").get("token_type_ids", ()):
+        raise ValueError(
+            f"{type(model).__name__} tells the texts of a pair apart by `token_type_ids`, but the tokenizer does not "
+            "number them: pass `amsdff_hf.data.number_texts(tokenizer)`."
+        )
 
 
 def _as_pairs(texts: object) -> list[tuple[str, ...]]:
@@ -162,6 +181,8 @@ def _own_words(config: PreTrainedConfig, outputs: ModelOutput, row: int, encodin
     if config.model_type == "amsdff":
         scales = dict(zip(config.scales, outputs.scale_weights[row].tolist(), strict=True))
         return {"expert_gates": tuple(outputs.expert_gates[row].tolist()), "scale_weights": scales}
+    if config.model_type == "cnn_bilstm":
+        return {"field_weights": tuple(outputs.field_weights[row].tolist())}
     real = [token for token, kept in zip(encoding.tokens, encoding.attention_mask, strict=True) if kept]
     weights = outputs.node_weights[row], outputs.edge_weights[row]
     return {

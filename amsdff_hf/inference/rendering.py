@@ -147,6 +147,9 @@ def _footer(explanation: Explanation) -> str:
     parts = ["the darker a word, the larger its share", f"special tokens {explanation.special_tokens_weight:.0%}"]
     if explanation.expert_gates:
         parts.append("experts " + " / ".join(f"{gate:.0%}" for gate in explanation.expert_gates))
+    if explanation.field_weights and len(explanation.texts) == 2:
+        first, second = explanation.field_weights
+        parts.append(f"first text {first:.0%}, second text {second:.0%}")
     named = {"scales in tokens": explanation.scale_weights, "levels": explanation.level_weights}
     for name, shares in named.items():
         if shares:

@@ -4,9 +4,11 @@
 from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification
 
 from .configuration_amsdff import AmsdffConfig
+from .configuration_cnn_bilstm import CnnBilstmConfig
 from .configuration_pyramid_graph import PyramidGraphConfig
 from .configuration_word_vectors import WordVectorsConfig
 from .modeling_amsdff import AmsdffForSequenceClassification, AmsdffModel
+from .modeling_cnn_bilstm import CnnBilstmForSequenceClassification, CnnBilstmModel
 from .modeling_pyramid_graph import PyramidGraphForSequenceClassification, PyramidGraphModel
 from .modeling_word_vectors import WordVectorsModel
 
@@ -15,6 +17,7 @@ from .modeling_word_vectors import WordVectorsModel
 ARCHITECTURES = [
     (AmsdffConfig, AmsdffModel, AmsdffForSequenceClassification),
     (PyramidGraphConfig, PyramidGraphModel, PyramidGraphForSequenceClassification),
+    (CnnBilstmConfig, CnnBilstmModel, CnnBilstmForSequenceClassification),
 ]
 
 

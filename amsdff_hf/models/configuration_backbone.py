@@ -51,6 +51,8 @@ class BackboneClassifierConfig(PreTrainedConfig):
             Standard deviation of the last linear layer at initialization.
         differential_attention (`dict`, *optional*):
             What of the backbone's attention becomes differential: the fields of [`DifferentialAttentionSettings`].
+        text_pairs (`bool`, *optional*):
+            Whether the model was trained on pairs of texts, so that scripts and `explain` can refuse the other kind.
     """
 
     sub_configs_defaults = {"backbone_config": SubConfigSpec(config_class=AutoConfig, model_type="bert")}
@@ -67,6 +69,7 @@ class BackboneClassifierConfig(PreTrainedConfig):
     thresholds: list[float | int] | tuple[float | int, ...] | None = None
     initializer_range: float | int = 0.02
     differential_attention: dict[str, Any] | None = None
+    text_pairs: bool | None = None
 
     def __post_init__(self, **kwargs: Any) -> None:
         for name in _REFUSED_ARGUMENTS:

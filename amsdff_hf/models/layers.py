@@ -186,11 +186,26 @@ class SelfAttention(nn.Module):
 
     def forward(self, hidden_states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Attend from every token to the real ones; returns the shape of `hidden_states`."""
-        heads = self.fused_qkv(hidden_states).unflatten(-1, (3, self.num_heads, -1)).permute(2, 0, 3, 1, 4)
         mixed = F.scaled_dot_product_attention(
-            *heads.unbind(0), attn_mask=mask[:, None, None, :], dropout_p=self.dropout if self.training else 0.0
+            *self._heads(hidden_states), attn_mask=mask[:, None, None, :], dropout_p=self.dropout * self.training
         )
         return self.fused_output(mixed.transpose(1, 2).flatten(2))
+
+    def received(self, hidden_states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Attention that each token receives from the real ones, averaged over these and over the heads.
+
+        Returns:
+            `(batch_size, sequence_length)`; every row sums to 1.
+        """
+        queries, keys, _ = self._heads(hidden_states)
+        scores = queries @ keys.transpose(-1, -2) * queries.shape[-1] ** -0.5
+        shares = masked_softmax(scores, mask[:, None, None, :]).mean(dim=1)
+        return weighted_sum(uniform_weights(mask, shares.dtype), shares)
+
+    def _heads(self, hidden_states: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Queries, keys and values, each `(batch_size, num_heads, sequence_length, head_width)`."""
+        heads = self.fused_qkv(hidden_states).unflatten(-1, (3, self.num_heads, -1)).permute(2, 0, 3, 1, 4)
+        return heads.unbind(0)
 
 
 class AttentionPooling(nn.Module):

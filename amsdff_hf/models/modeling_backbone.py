@@ -34,6 +34,9 @@ from .text_backbone import (
 
 logger = logging.get_logger(__name__)
 
+# Model types that tell the texts of a pair apart, but have no field for the number of token types.
+_TYPED_WITHOUT_SIZE = ("funnel", "tapas", "xlnet")
+
 
 class BackboneClassifierPreTrainedModel(PreTrainedModel):
     """A backbone (any text model of `AutoModel`) under a head that is trained from scratch.
@@ -53,6 +56,8 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
     _supports_attention_backend = True
     # The losses are plain means, so the Trainer has to divide them by the accumulation steps.
     accepts_loss_kwargs = False
+    # What the head reads beside token vectors and mask: names of further arguments of the forward.
+    head_arguments: tuple[str, ...] = ()
 
     def __init__(self, config: BackboneClassifierConfig, backbone: PreTrainedModel | None = None):
         super().__init__(config)
@@ -125,6 +130,12 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
             init.xavier_uniform_(module.weight)
             if module.bias is not None:
                 init.zeros_(module.bias)
+        elif isinstance(module, nn.BatchNorm1d):
+            init.ones_(module.weight)
+            init.zeros_(module.bias)
+            init.zeros_(module.running_mean)
+            init.ones_(module.running_var)
+            init.zeros_(module.num_batches_tracked)
         elif isinstance(module, nn.LayerNorm):
             init.ones_(module.weight)
             init.zeros_(module.bias)
@@ -160,6 +171,8 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
             raise ValueError("You must specify exactly one of `input_ids` and `inputs_embeds`.")
         if position_ids is not None and len(position_ids) == 1:
             position_ids = position_ids.expand(len(input_ids if inputs_embeds is None else inputs_embeds), -1)
+        # Heads may read token types that the backbone does not know.
+        check_shapes(*_tokens(input_ids, inputs_embeds), {"token_type_ids": token_type_ids})
         others = {
             "attention_mask": attention_mask,
             "token_type_ids": token_type_ids if self._has_token_types() else None,
@@ -214,6 +227,14 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
         states = pick_levels(encoded.hidden_states, levels, encoded.last_hidden_state, self.config.get_text_config())
         return replace(encoded, hidden_states=as_asked(encoded.hidden_states, wanted)), states
 
+    def split_head_inputs(
+        self, token_type_ids: torch.LongTensor | None, others: dict[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Split further arguments of the forward into those of the head (`head_arguments`) and of the backbone."""
+        given = {"token_type_ids": token_type_ids, **others}
+        head_inputs = {name: given.get(name) for name in self.head_arguments}
+        return head_inputs, {name: value for name, value in others.items() if name not in head_inputs}
+
     def explains(self, output_attentions: bool | None, return_explanations: bool | None) -> bool:
         """Whether the head shall return its explanations: if asked for, or else along with attention maps."""
         if return_explanations is None:
@@ -224,13 +245,17 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
         return name in self._backbone_arguments
 
     def _has_token_types(self) -> bool:
-        # RoBERTa-like backbones have one type only, but some tokenizers number the second text of a pair 1.
-        return self._accepts("token_type_ids") and getattr(self.config.get_text_config(), "type_vocab_size", 2) > 1
+        if not self._accepts("token_type_ids"):
+            return False
+        text_config = self.config.get_text_config()
+        # RoBERTa-like backbones have one type only, but some tokenizers number the second text of a pair 1. GPT-2 and
+        # its like look types up among their words, and Gemma 3 takes 1 for an image.
+        return getattr(text_config, "type_vocab_size", 0) > 1 or text_config.model_type in _TYPED_WITHOUT_SIZE
 
     def _check_inputs(
         self, input_ids: torch.Tensor | None, inputs_embeds: torch.Tensor | None, others: dict[str, torch.Tensor]
     ) -> None:
-        name, tokens = ("input_ids", input_ids) if inputs_embeds is None else ("inputs_embeds", inputs_embeds)
+        name, tokens = _tokens(input_ids, inputs_embeds)
         text_config, model_type = self.config.get_text_config(), self.config.backbone_config.model_type
         if not self._accepts(name):
             raise ValueError(f"The backbone ({model_type}) reads no `{name}`: pass the other of the two.")
@@ -285,6 +310,10 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
             f"initialized: {', '.join(f'{name} ({count:,} parameters)' for name, count in new.items())}. Train it."
         )
         return model.eval()
+
+
+def _tokens(input_ids: torch.Tensor | None, inputs_embeds: torch.Tensor | None) -> tuple[str, torch.Tensor]:
+    return ("input_ids", input_ids) if inputs_embeds is None else ("inputs_embeds", inputs_embeds)
 
 
 __all__ = ["BackboneClassifierPreTrainedModel"]

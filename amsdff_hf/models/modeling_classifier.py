@@ -69,6 +69,7 @@ class BackboneFeatureModel(BackboneClassifierPreTrainedModel):
             output_hidden_states: also return the hidden states of the backbone, or of these layers only.
             return_explanations: also return the explanation fields of the output.
         """
+        head_inputs, kwargs = self.split_head_inputs(token_type_ids, kwargs)
         encoded, states = self.read(
             input_ids,
             attention_mask,
@@ -79,7 +80,8 @@ class BackboneFeatureModel(BackboneClassifierPreTrainedModel):
             output_hidden_states=output_hidden_states,
             **kwargs,
         )
-        features = self.trunk(states, attention_mask, self.explains(output_attentions, return_explanations))
+        explain = self.explains(output_attentions, return_explanations)
+        features = self.trunk(states, attention_mask, explain, **head_inputs)
         return self.output_class(
             hidden_states=encoded.hidden_states, attentions=encoded.attentions, **features._asdict()
         )
@@ -132,6 +134,7 @@ class BackboneForSequenceClassification(BackboneClassifierPreTrainedModel):
             return_explanations: also return the explanation fields of the output.
         """
         kwargs.pop("num_items_in_batch", None)
+        head_inputs, kwargs = self.split_head_inputs(token_type_ids, kwargs)
         encoded, states = self.read(
             input_ids,
             attention_mask,
@@ -143,7 +146,7 @@ class BackboneForSequenceClassification(BackboneClassifierPreTrainedModel):
             **kwargs,
         )
         explain = self.explains(output_attentions, return_explanations)
-        logits, features = self.classifier(states, attention_mask, explain)
+        logits, features = self.classifier(states, attention_mask, explain, **head_inputs)
         explanations = features._asdict()
         del explanations["last_hidden_state"]
         return self.output_class(

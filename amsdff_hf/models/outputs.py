@@ -63,6 +63,57 @@ class AmsdffSequenceClassifierOutput(ModelOutput):
 
 
 @dataclass
+class CnnBilstmModelOutput(ModelOutput):
+    """Output of [`CnnBilstmModel`].
+
+    Args:
+        last_hidden_state (`torch.FloatTensor` of shape `(batch_size, sequence_length, fused_width)`):
+            Features of the BiLSTM and of the convolutions side by side, each zero at tokens of the other text.
+        pooler_output (`torch.FloatTensor` of shape `(batch_size, fused_width)`):
+            Vector of the pair.
+        hidden_states (`tuple[torch.FloatTensor]`, *optional*):
+            Hidden states of the backbone.
+        attentions (`tuple[torch.FloatTensor]`, *optional*):
+            Attention maps of the backbone.
+        token_weights (`torch.FloatTensor` of shape `(batch_size, sequence_length)`, *optional*):
+            Attention that each token receives in its text, times the share of that text; every row sums to 1.
+        field_weights (`torch.FloatTensor` of shape `(batch_size, 2)`, *optional*):
+            Share of the first and of the second text in the mean opening of the gates; every row sums to 1.
+    """
+
+    last_hidden_state: torch.FloatTensor | None = None
+    pooler_output: torch.FloatTensor | None = None
+    hidden_states: tuple[torch.FloatTensor, ...] | None = None
+    attentions: tuple[torch.FloatTensor, ...] | None = None
+    token_weights: torch.FloatTensor | None = None
+    field_weights: torch.FloatTensor | None = None
+
+
+@dataclass
+class CnnBilstmSequenceClassifierOutput(ModelOutput):
+    """Output of [`CnnBilstmForSequenceClassification`].
+
+    Args:
+        loss (`torch.FloatTensor` of shape `(1,)`, *optional*):
+            Loss, if labels were given.
+        logits (`torch.FloatTensor` of shape `(batch_size, num_labels)`):
+            Scores before softmax, sigmoid or, in regression, the predictions themselves.
+        pooled_output (`torch.FloatTensor` of shape `(batch_size, fused_width)`):
+            Vector of the pair, from which the logits are computed.
+        hidden_states, attentions, token_weights, field_weights:
+            As in [`CnnBilstmModelOutput`].
+    """
+
+    loss: torch.FloatTensor | None = None
+    logits: torch.FloatTensor | None = None
+    pooled_output: torch.FloatTensor | None = None
+    hidden_states: tuple[torch.FloatTensor, ...] | None = None
+    attentions: tuple[torch.FloatTensor, ...] | None = None
+    token_weights: torch.FloatTensor | None = None
+    field_weights: torch.FloatTensor | None = None
+
+
+@dataclass
 class PyramidGraphModelOutput(ModelOutput):
     """Output of [`PyramidGraphModel`].
 
@@ -126,6 +177,8 @@ class PyramidGraphSequenceClassifierOutput(ModelOutput):
 __all__ = [
     "AmsdffModelOutput",
     "AmsdffSequenceClassifierOutput",
+    "CnnBilstmModelOutput",
+    "CnnBilstmSequenceClassifierOutput",
     "PyramidGraphModelOutput",
     "PyramidGraphSequenceClassifierOutput",
 ]

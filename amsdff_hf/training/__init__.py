@@ -18,7 +18,14 @@ from .metrics import (
     regression_metrics,
     to_probabilities,
 )
-from .model_loading import build_classifier, kept_config, load_for_training, load_tokenizer, load_trained
+from .model_loading import (
+    build_classifier,
+    check_kind_of_texts,
+    kept_config,
+    load_for_training,
+    load_tokenizer,
+    load_trained,
+)
 from .optimizer import build_optimizer, freeze_backbone, has_lambdas
 from .output_folder import check_same_model, find_checkpoint, remove_checkpoints, trained_steps
 from .reports import format_results, format_table, save_json, write_reports
@@ -34,6 +41,7 @@ __all__ = [
     "build_classifier",
     "build_optimizer",
     "calibration_error",
+    "check_kind_of_texts",
     "check_metric_name",
     "check_same_model",
     "check_same_run",

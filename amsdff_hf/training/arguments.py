@@ -1,6 +1,7 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
 """Command-line arguments that say what model to train, and how its head."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,6 +62,10 @@ class ModelArguments:
         default=None,
         metadata={"help": "Shares of cross entropy, focal and smoothed loss, e.g. 1,0,0. Default: 0.4,0.4,0.2."},
     )
+    head_fields: str | None = field(
+        default=None,
+        metadata={"help": "Further fields of the head's configuration as JSON, e.g. '{\"input_dropout\": 0.2}'."},
+    )
     lora_rank: int | None = field(
         default=None, metadata={"help": "Adapt the backbone by LoRA of this rank (extra `peft`); merged when saved."}
     )
@@ -110,6 +115,7 @@ class ModelArguments:
         for name in ("head_learning_rate", "lambda_learning_rate"):
             if getattr(self, name) is not None and getattr(self, name) <= 0:
                 raise ValueError(f"--{name} must be above 0, got {getattr(self, name)}.")
+        self.parsed_head_fields()
         if self.parsed_differential() is not None and self.freeze_backbone:
             raise ValueError(
                 "--freeze_backbone would freeze differential attention, which is part of the backbone, as it starts: "
@@ -190,6 +196,26 @@ class ModelArguments:
         if self.loss_weights is None:
             return None
         return _numbers("loss_weights", self.loss_weights, count=3)
+
+    def parsed_head_fields(self) -> dict[str, Any]:
+        """Return `--head_fields` as a dictionary, empty if not given.
+
+        Raises:
+            ValueError: if it is no JSON object, or names something that is no field of the architecture.
+        """
+        if self.head_fields is None:
+            return {}
+        try:
+            parsed = json.loads(self.head_fields)
+        except json.JSONDecodeError:
+            parsed = None
+        if not isinstance(parsed, dict):
+            raise ValueError(
+                f'--head_fields must be a JSON object such as {{"input_dropout": 0.2}}, got {self.head_fields!r}.'
+            )
+        if self.architecture == "plain":
+            raise ValueError("--head_fields is for the heads of this package; leave it out for --architecture plain.")
+        return parsed
 
     def parsed_class_weights(self, num_labels: int) -> tuple[float, ...] | None:
         """Return `--class_weights` as numbers, or `None` if it is `balanced` or not given.

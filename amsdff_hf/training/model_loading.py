@@ -17,6 +17,7 @@ from transformers.utils import logging
 
 from ..models.differential_attention import convert_to_differential_attention
 from ..models.differential_loading import load_differential_model
+from ..models.text_backbone import sort_arguments
 from .arguments import ARCHITECTURES, ModelArguments
 from .class_weights import balanced_class_weights
 from .lora import add_lora
@@ -101,7 +102,7 @@ def build_classifier(
         OSError: if there is no model under the name.
         ValueError: if the arguments do not fit the labels.
     """
-    fields = {"loss_weights": arguments.parsed_loss_weights()}
+    fields = {**arguments.parsed_head_fields(), "loss_weights": arguments.parsed_loss_weights()}
     if arguments.class_weights == "balanced":
         fields["class_weights"] = balanced_class_weights(train_labels, problem_type, labels)
     else:
@@ -146,6 +147,7 @@ def load_for_training(
                 f"{arguments.model_name_or_path!r} is an {config.model_type} classifier and cannot be trained as "
                 f"--architecture {arguments.architecture}: name its backbone, or leave --architecture out."
             )
+        _check_fields(config_fields, type(config))
         return ARCHITECTURES[config.model_type].from_pretrained(
             arguments.model_name_or_path,
             labels=labels,
@@ -154,7 +156,9 @@ def load_for_training(
             **config_fields,
             **_hub_arguments(arguments),
         )
-    return ARCHITECTURES[arguments.architecture or "amsdff"].from_backbone(
+    classifier_class = ARCHITECTURES[arguments.architecture or "amsdff"]
+    _check_fields(config_fields, classifier_class.config_class)
+    return classifier_class.from_backbone(
         arguments.model_name_or_path,
         labels=labels,
         problem_type=problem_type,
@@ -164,9 +168,36 @@ def load_for_training(
     )
 
 
+def check_kind_of_texts(config: PreTrainedConfig, is_pair: bool) -> None:
+    """Refuse single texts for a model that was trained on pairs, and the reverse.
+
+    Args:
+        config: configuration of the model; one that does not say what it was trained on takes both.
+        is_pair: what it is to read.
+
+    Raises:
+        ValueError: with what it was trained on.
+    """
+    trained_on_pairs = getattr(config, "text_pairs", None)
+    if trained_on_pairs is not None and trained_on_pairs != is_pair:
+        raise ValueError(
+            "The model was trained on pairs of texts: name the second one by --text_pair_column_name."
+            if trained_on_pairs
+            else "The model was trained on single texts: leave --text_pair_column_name out."
+        )
+
+
 def is_classifier(config: PreTrainedConfig) -> bool:
     """Whether the checkpoint of this configuration holds a sequence classifier."""
     return any(name.endswith("ForSequenceClassification") for name in config.architectures or ())
+
+
+def _check_fields(config_fields: dict[str, Any], config_class: type[PreTrainedConfig]) -> None:
+    """Refuse what is no field of a configuration, which transformers would store without a word."""
+    try:
+        sort_arguments(config_fields, config_class)
+    except TypeError as error:
+        raise ValueError(f"--head_fields: {error}") from error
 
 
 def _was_converted(config: PreTrainedConfig) -> bool:

@@ -40,19 +40,22 @@ _TRAINING = (
 )
 
 
-def make_run_record(model_args: ModelArguments, training_args: TrainingArguments, train: Dataset) -> dict[str, Any]:
+def make_run_record(
+    model_args: ModelArguments, training_args: TrainingArguments, train: Dataset, **further: Any
+) -> dict[str, Any]:
     """Collect all that decides which weights a training ends with.
 
     Args:
         model_args: model and head.
         training_args: what the Trainer is told.
         train: the tokenized training data, of which a digest is kept.
+        further: other arguments that decide, such as those of the augmentation.
 
     Returns:
         Values that JSON can hold, by the name of their argument.
     """
     record = {name: value for name, value in dataclasses.asdict(model_args).items() if name not in _WITHOUT_EFFECT}
-    record |= {name: getattr(training_args, name) for name in _TRAINING}
+    record |= {name: getattr(training_args, name) for name in _TRAINING} | further
     return json.loads(json.dumps({**record, "training data": _digest(train)}, default=str))
 
 

@@ -1,7 +1,9 @@
+import copy
+
 import pytest
 import torch
 
-from amsdff_hf import AmsdffConfig, AmsdffModel, PyramidGraphConfig, explain
+from amsdff_hf import AmsdffConfig, AmsdffModel, CnnBilstmConfig, PyramidGraphConfig, explain
 from tests.conftest import random_model
 
 
@@ -137,9 +139,9 @@ def test_the_mode_of_the_model_is_kept(model, tokenizer, monkeypatch):
 def test_other_models_and_slow_tokenizers_are_refused(model, tokenizer, bert_config):
     from transformers import BertForSequenceClassification
 
-    with pytest.raises(TypeError, match="needs a classifier of this package .amsdff, pyramid_graph., got AmsdffModel"):
+    with pytest.raises(TypeError, match="needs a classifier of this package .amsdff, .*, got AmsdffModel"):
         explain(AmsdffModel(model.config), tokenizer, TEXT)
-    with pytest.raises(TypeError, match="of this package .amsdff, pyramid_graph., got BertForSequenceClass"):
+    with pytest.raises(TypeError, match="of this package .amsdff, .*, got BertForSequenceClass"):
         explain(BertForSequenceClassification(bert_config), tokenizer, TEXT)
 
     class SlowTokenizer:
@@ -148,3 +150,22 @@ def test_other_models_and_slow_tokenizers_are_refused(model, tokenizer, bert_con
     with pytest.raises(TypeError, match="needs a fast tokenizer.*SlowTokenizer"):
         explain(model, SlowTokenizer(), TEXT)
     assert torch.is_grad_enabled()
+
+
+def test_pairs_show_the_share_of_each_text_and_need_numbered_texts(tokenizer, bert_config):
+    config = CnnBilstmConfig(backbone_config=bert_config, labels=["bad", "good"], text_pairs=True)
+    model = random_model(config)
+    explanation = explain(model, tokenizer, ("good", TEXT))[0]
+    assert sum(explanation.field_weights) == pytest.approx(1)
+    by_text = [sum(word.weight for word in explanation.words if word.text_index == index) for index in range(2)]
+    assert 0 < by_text[0] < explanation.field_weights[0]
+    assert 0 < by_text[1] < explanation.field_weights[1]
+    with pytest.raises(ValueError, match="was trained on pairs of texts, but got single texts"):
+        explain(model, tokenizer, TEXT)
+    unnumbered = copy.deepcopy(tokenizer)
+    unnumbered.model_input_names = ["input_ids", "attention_mask"]
+    with pytest.raises(ValueError, match=r"does not number them: pass `amsdff_hf.data.number_texts\(tokenizer\)`"):
+        explain(model, unnumbered, ("good", TEXT))
+    model.config.text_pairs = False
+    with pytest.raises(ValueError, match="was trained on single texts, but got pairs of texts"):
+        explain(model, tokenizer, ("good", TEXT))

@@ -183,7 +183,25 @@ def pyramid_graph_fields(draw):
     }
 
 
-HEAD_FIELDS = {"amsdff": amsdff_fields, "pyramid_graph": pyramid_graph_fields}
+def cnn_bilstm_fields(draw):
+    """Fields of the CNN-BiLSTM's head at random values."""
+    return {
+        "lstm_hidden_size": st.integers(1, 20),
+        "num_lstm_heads": st.integers(1, 40),
+        "conv_kernel_sizes": st.lists(st.integers(1, 31), min_size=1, max_size=4, unique=True),
+        "num_filters": st.integers(1, 20),
+        "conv_norm": st.sampled_from(["layer", "batch"]),
+        "num_pooling_heads": st.integers(1, 9),
+        "classifier_hidden_size": st.integers(1, 40),
+        "input_dropout": SHARES,
+        "lstm_dropout": SHARES,
+        "conv_dropout": SHARES,
+        "head_attention_dropout": SHARES,
+        "classifier_dropout": SHARES,
+    }
+
+
+HEAD_FIELDS = {"amsdff": amsdff_fields, "pyramid_graph": pyramid_graph_fields, "cnn_bilstm": cnn_bilstm_fields}
 
 
 def fitting_fields(draw, config_class):
@@ -236,6 +254,20 @@ WRONG_IN_HEAD = {
         "max_dense_nodes": [0, None],
         "head_dropout": [1, -0.5, math.nan, "0.1"],
         "head_attention_dropout": [1, math.inf],
+    },
+    "cnn_bilstm": {
+        "lstm_hidden_size": [0, "128"],
+        "num_lstm_heads": [0, None],
+        "conv_kernel_sizes": [[], [0], [3, 3], [32], ["3"], 3],
+        "num_filters": [0, -1],
+        "conv_norm": ["group", None],
+        "num_pooling_heads": [0],
+        "classifier_hidden_size": [0, 1.5],
+        "input_dropout": [1, -0.1, "0.6"],
+        "lstm_dropout": [1, math.nan],
+        "conv_dropout": [1, -1],
+        "head_attention_dropout": [1, math.inf],
+        "classifier_dropout": [1, -0.5],
     },
 }
 WRONG = {

@@ -29,11 +29,18 @@ def test_every_backbone_trains_every_parameter(config_class, backbone_config):
 
 def test_token_types_reach_only_backbones_that_have_some(config_class):
     ids, types = batch(), torch.tensor([[0, 0, 0, 1, 1, 1, 1]] * 3)
-    for name, expected in {"bert": True, "roberta": False, "distilbert": False, "llama": False}.items():
-        model = random_model(config_class(backbone_config=BACKBONE_CONFIGS[name]()))
+    backbones = {name: BACKBONE_CONFIGS[name]() for name in ("bert", "roberta", "distilbert", "llama")}
+    # Its table of words would serve for the types too.
+    backbones["gpt2"] = tiny_config("gpt2")
+    for name, backbone in backbones.items():
+        model = random_model(config_class(backbone_config=backbone))
         with torch.no_grad():
-            differs = not torch.equal(model(ids).logits, model(ids, token_type_ids=types).logits)
-        assert differs == expected, name
+            plain, typed = (model.encode(ids, token_type_ids=some).last_hidden_state for some in (None, types))
+            read_by_head = not torch.equal(model(ids).logits, model(ids, token_type_ids=types).logits)
+        assert torch.equal(plain, typed) == (name != "bert"), name
+        assert read_by_head == (name == "bert" or "token_type_ids" in model.head_arguments), name
+    with pytest.raises(ValueError, match="`token_type_ids` must have one number per token"):
+        model(ids, token_type_ids=types[:2])
 
 
 def test_inputs_embeds_give_the_same_as_ids(config_class, bert_config):

@@ -39,7 +39,7 @@ def test_positions_of_an_image_tower_do_not_count(config_class, model_class):
     ("config", "message"),
     [
         (WhisperConfig(encoder_layers=1, decoder_layers=1), "WhisperEncoder .* reads `input_features`"),
-        (PerceiverConfig(num_blocks=1), "'perceiver' has no `hidden_size`"),
+        (PerceiverConfig(num_blocks=1), "'perceiver' has no `hidden_size`|reads `inputs`"),
         (TrOCRConfig(decoder_layers=1), "AutoModel of transformers has no model of the type 'trocr'"),
     ],
 )
