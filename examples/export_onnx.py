@@ -24,30 +24,23 @@ from amsdff_hf.data import (
     LABELS,
     TEXT,
     TEXT_PAIR,
-    DataTrainingArguments,
-    LabelSpace,
+    add_test_file_options,
     label_space_of,
-    label_splits,
-    read_splits,
+    parsed_test_file,
+    read_test_rows,
 )
 from amsdff_hf.inference import OnnxClassifier, compare_with_model, export_onnx, quantize_onnx
-from amsdff_hf.training import ModelArguments, label_metrics, load_trained, own_metric_names, to_probabilities
+from amsdff_hf.training import (
+    ModelArguments,
+    check_kind_of_texts,
+    label_metrics,
+    load_trained,
+    own_metric_names,
+    to_probabilities,
+)
 
 
 TOLERANCE = 1e-5
-
-
-def read_data(arguments: argparse.Namespace, space: LabelSpace) -> Dataset:
-    """Read the texts and, if the file has any, the labels as the model counts them."""
-    data = DataTrainingArguments(
-        test_file=arguments.test_file,
-        text_column_names=arguments.text_column_names,
-        text_pair_column_name=arguments.text_pair_column_name,
-        label_column_name=arguments.label_column_name,
-        label_delimiter=arguments.label_delimiter,
-    )
-    splits, _ = label_splits(read_splits(data, ["test"]), data, space)
-    return splits["test"]
 
 
 def make_batches(rows: Dataset, model_name: str, batch_size: int) -> list[Mapping[str, np.ndarray]]:
@@ -76,12 +69,8 @@ def main() -> None:
     """Export, compare, print a table and save it as JSON."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("model", help="folder or name on the Hub of a trained classifier")
-    parser.add_argument("--test_file", required=True, help="csv, json, jsonl or parquet with texts, labels if any")
+    add_test_file_options(parser)
     parser.add_argument("--output_dir", required=True)
-    parser.add_argument("--text_column_names", help="default: `text`, or else `sentence`")
-    parser.add_argument("--text_pair_column_name")
-    parser.add_argument("--label_column_name", help="default: `label`, or else `labels`, if there is one")
-    parser.add_argument("--label_delimiter", help="what separates several labels in one cell")
     parser.add_argument("--batch_size", type=int, default=8)
     parser.add_argument("--num_threads", type=int, default=torch.get_num_threads())
     arguments = parser.parse_args()
@@ -92,7 +81,8 @@ def main() -> None:
 
     model = load_trained(ModelArguments(arguments.model)).eval()
     space = label_space_of(model.config)
-    rows = read_data(arguments, space)
+    check_kind_of_texts(model.config, arguments.text_pair_column_name is not None)
+    rows = read_test_rows(parsed_test_file(arguments), space)
     labels = np.array(rows[LABELS]) if LABELS in rows.column_names else None
     batches = make_batches(rows, arguments.model, arguments.batch_size)
     folder.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,8 @@ r"""Compare trained classifiers on clean and on spoiled texts: typing errors, lo
     python examples/robustness.py runs/plain runs/amsdff runs/pyramid_graph --test_file test.csv \
         --output_dir runs/robustness
 
-All models, of any architecture, read the same texts. Results: a table, printed and as JSON, and a plot.
+All models, of any architecture, read the same texts; of a pair, both are spoiled. Results: a table, printed and as
+JSON, and a plot.
 """
 
 import argparse
@@ -14,23 +15,22 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from datasets import Dataset
-from tqdm.auto import tqdm
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from amsdff_hf.data import (
     LABELS,
     PERTURBATIONS,
     TEXT,
     TEXT_PAIR,
-    DataTrainingArguments,
+    add_test_file_options,
     label_space_of,
-    label_splits,
+    parsed_test_file,
     perturb,
-    read_splits,
+    read_test_rows,
 )
+from amsdff_hf.inference import predict_logits
 from amsdff_hf.training import (
     ModelArguments,
+    check_kind_of_texts,
     format_table,
     label_metrics,
     load_tokenizer,
@@ -48,49 +48,13 @@ def parse_arguments() -> argparse.Namespace:
         description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
     parser.add_argument("models", nargs="+", help="folders or names on the Hub of trained classifiers")
-    parser.add_argument("--test_file", required=True, help="csv, json, jsonl or parquet with texts and labels")
+    add_test_file_options(parser)
     parser.add_argument("--output_dir", required=True)
-    parser.add_argument("--text_column_names", help="default: `text`, or else `sentence`")
-    parser.add_argument("--text_pair_column_name", help="second text of each pair, which is spoiled too")
-    parser.add_argument("--label_column_name", help="default: `label`, or else `labels`")
-    parser.add_argument("--label_delimiter", help="what separates several labels in one cell")
     parser.add_argument("--perturbations", nargs="+", choices=list(PERTURBATIONS), default=list(PERTURBATIONS))
     parser.add_argument("--max_seq_length", type=int, help="cut texts here; default: what the tokenizer says")
     parser.add_argument("--batch_size", type=int, default=32)
     parser.add_argument("--seed", type=int, default=0, help="of the perturbations")
     return parser.parse_args()
-
-
-def read_rows(arguments: argparse.Namespace, model: PreTrainedModel) -> Dataset:
-    """Read the texts with their labels, as this model counts them."""
-    data = DataTrainingArguments(
-        test_file=arguments.test_file,
-        text_column_names=arguments.text_column_names,
-        text_pair_column_name=arguments.text_pair_column_name,
-        label_column_name=arguments.label_column_name,
-        label_delimiter=arguments.label_delimiter,
-    )
-    splits, _ = label_splits(read_splits(data, ["test"]), data, label_space_of(model.config))
-    if LABELS not in splits["test"].column_names:
-        raise ValueError(f"{arguments.test_file} has no labels to compare with: name them by --label_column_name.")
-    return splits["test"]
-
-
-@torch.inference_mode()
-def predict(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, columns: list[list[str]], arguments: argparse.Namespace
-) -> np.ndarray:
-    """Return the logits `(number of texts, num_labels)`; texts of one length are read together."""
-    order = np.argsort([sum(map(len, row)) for row in zip(*columns)], kind="stable")
-    logits = np.empty((len(order), model.config.num_labels), dtype=np.float32)
-    for start in tqdm(range(0, len(order), arguments.batch_size), leave=False, file=sys.stderr):
-        rows = order[start : start + arguments.batch_size]
-        texts = [[column[row] for row in rows] for column in columns]
-        encoded = tokenizer(
-            *texts, truncation=True, max_length=arguments.max_seq_length, padding=True, return_tensors="pt"
-        )
-        logits[rows] = model(**encoded.to(model.device)).logits.float().cpu().numpy()
-    return logits
 
 
 def compare(arguments: argparse.Namespace) -> dict[str, dict[str, dict[str, float]]]:
@@ -100,7 +64,9 @@ def compare(arguments: argparse.Namespace) -> dict[str, dict[str, dict[str, floa
     for name in arguments.models:
         models[name] = load_trained(ModelArguments(name)).eval()
         try:
-            data[name] = read_rows(arguments, models[name])
+            check_kind_of_texts(models[name].config, arguments.text_pair_column_name is not None)
+            space = label_space_of(models[name].config)
+            data[name] = read_test_rows(parsed_test_file(arguments), space, needs_labels=True)
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from error
     for name, model in models.items():
@@ -114,7 +80,8 @@ def compare(arguments: argparse.Namespace) -> dict[str, dict[str, dict[str, floa
                 for column in (TEXT, TEXT_PAIR)
                 if column in rows.column_names
             ]
-            probabilities = to_probabilities(predict(model, tokenizer, columns, arguments), problem_type)
+            logits = predict_logits(model, tokenizer, columns, arguments.batch_size, arguments.max_seq_length)
+            probabilities = to_probabilities(logits, problem_type)
             thresholds = getattr(model.config, "thresholds", None)
             results[name][perturbation] = label_metrics(probabilities, labels, problem_type, thresholds)
             print(f"{name}, {perturbation}: done", file=sys.stderr, flush=True)

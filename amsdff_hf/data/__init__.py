@@ -1,14 +1,14 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
 """From files and data sets to batches: loading, texts, labels and tokens."""
 
-from .arguments import DataTrainingArguments
+from .arguments import DataTrainingArguments, add_test_file_options, parsed_test_file
 from .augmentation import OPERATIONS, TextAugmenter
 from .augmented_texts import AugmentedTexts, EpochSetter, augment_split
 from .labels import LABELS, LabelSpace, label_space_of
 from .loading import ROW
 from .pairs import number_texts
 from .perturbations import PERTURBATIONS, perturb
-from .splits import label_splits, read_splits
+from .splits import label_splits, read_splits, read_test_rows
 from .synonyms import EmbeddingNeighbors, WordNetSynonyms, find_synonyms
 from .texts import TEXT, TEXT_PAIR
 from .tokenization import TokenizedSplit, tokenize, tokenize_splits, usable_length
@@ -32,6 +32,7 @@ __all__ = [
     "TokenizedSplit",
     "WordNetSynonyms",
     "WordVectors",
+    "add_test_file_options",
     "augment_split",
     "find_synonyms",
     "from_text_vectors",
@@ -39,8 +40,10 @@ __all__ = [
     "label_space_of",
     "label_splits",
     "number_texts",
+    "parsed_test_file",
     "perturb",
     "read_splits",
+    "read_test_rows",
     "tokenize",
     "tokenize_splits",
     "usable_length",

@@ -1,6 +1,7 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
 """Command-line arguments that say what data to read; a superset of those of transformers' run_classification.py."""
 
+import argparse
 from dataclasses import dataclass, field
 
 
@@ -76,6 +77,21 @@ class DataTrainingArguments:
         for name in ("augment_probability", "augment_alpha"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"--{name} must be from 0 to 1, got {getattr(self, name)}.")
+
+
+def add_test_file_options(parser: argparse.ArgumentParser) -> None:
+    """Add `--test_file` and the options that say which of its columns are texts and labels."""
+    parser.add_argument("--test_file", required=True, help="csv, tsv, json, jsonl or parquet with texts and labels")
+    parser.add_argument("--text_column_names", help="default: `text`, or else `sentence`")
+    parser.add_argument("--text_pair_column_name", help="column of the second text of each pair")
+    parser.add_argument("--label_column_name", help="default: `label`, or else `labels`")
+    parser.add_argument("--label_delimiter", help="what separates several labels in one cell")
+
+
+def parsed_test_file(parsed: argparse.Namespace) -> DataTrainingArguments:
+    """Turn the options of [`add_test_file_options`] into arguments."""
+    names = ("text_column_names", "text_pair_column_name", "label_column_name", "label_delimiter")
+    return DataTrainingArguments(test_file=parsed.test_file, **{name: getattr(parsed, name) for name in names})
 
 
 def split_names(value: str | None) -> list[str]:

@@ -87,6 +87,23 @@ def label_splits(
     return labelled, space
 
 
+def read_test_rows(arguments: DataTrainingArguments, space: LabelSpace, needs_labels: bool = False) -> Dataset:
+    """Read the texts of a test file and, if it has any, its labels as a trained model counts them.
+
+    Args:
+        arguments: the file and its columns.
+        space: what the model predicts.
+        needs_labels: refuse a file without labels.
+
+    Raises:
+        ValueError: if a column, a text or a needed label is missing, or a label unknown.
+    """
+    splits, _ = label_splits(read_splits(arguments, ["test"]), arguments, space)
+    if needs_labels and LABELS not in splits["test"].column_names:
+        raise ValueError(f"{arguments.test_file} has no labels to compare with: name them by --label_column_name.")
+    return splits["test"]
+
+
 def _prepare_texts(found: DatasetDict, arguments: DataTrainingArguments, role: str) -> Dataset:
     if role not in found:
         raise ValueError(f"There is no {role} data: pass --{role}_file, or --{role}_split_name of the data set.")

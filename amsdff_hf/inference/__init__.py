@@ -4,6 +4,7 @@
 from .explanations import Explanation, WordWeight, explain
 from .onnx import OnnxClassifier, Parity, compare_with_model, export_onnx, quantize_onnx
 from .pipeline import ThresholdPipeline
+from .prediction import predict_logits
 from .rendering import explanation_to_html, save_explanation_image
 from .text_graphs import GraphEdge, GraphNode, TextGraph, save_graph_image
 
@@ -21,6 +22,7 @@ __all__ = [
     "explain",
     "explanation_to_html",
     "export_onnx",
+    "predict_logits",
     "quantize_onnx",
     "save_explanation_image",
     "save_graph_image",

@@ -80,6 +80,52 @@ def test_other_heads_and_attentions_from_training_to_prediction(run_script, tmp_
     assert results(tmp_path / "again")["predict_accuracy"] == trained["predict_accuracy"]
 
 
+def test_pairs_on_word_vectors_with_the_recipe_of_the_source(run_script, run_python, tmp_path):
+    pairs = (
+        frame(64).rename(columns={"text": "abstract"}).assign(title=["a title", "a title", "titles", "titles"] * 16)
+    )
+    pairs.to_csv(tmp_path / "train.csv", index=False)
+    pairs[:16].to_csv(tmp_path / "dev.csv", index=False)
+    vectors = ROOT / "examples" / "build_word_vectors.py"
+    columns = ("--train_file", "train.csv", "--text_column_names", "title,abstract")
+    run_python(vectors, *columns, "--hidden_size", 8, "--output_dir", "vectors")
+    pair = ("--text_column_names", "title", "--text_pair_column_name", "abstract")
+    small = json.dumps({"lstm_hidden_size": 8, "num_filters": 8, "classifier_hidden_size": 8, "input_dropout": 0.1})
+    recipe = (
+        *("--class_weights", "1,2", "--lr_scheduler_type", "reduce_lr_on_plateau", "--metric_for_best_model"),
+        *("accuracy", "--load_best_model_at_end", "--eval_strategy", "epoch", "--save_strategy", "epoch"),
+        *("--early_stopping_patience", "5", "--augment_probability", "0.3", "--head_fields", small),
+        *("--lr_scheduler_kwargs", '{"mode": "max", "factor": 0.5, "patience": 5}', "--learning_rate", "1e-2"),
+    )
+    done = run_script(
+        *("--train_file", "train.csv", "--validation_file", "dev.csv", "--do_train", "--do_eval", *pair, *recipe),
+        *("--architecture", "cnn_bilstm", "--num_train_epochs", "8", "--seeds", "1,2"),
+        model=tmp_path / "vectors",
+    )
+    assert "augmentation: 30% of the training texts in every epoch" in done.stdout
+    assert "similar words from the embeddings of the backbone" in done.stdout
+    model = AutoModelForSequenceClassification.from_pretrained(tmp_path / "out" / "seed-1")
+    assert model.config.text_pairs is True
+    assert model.config.lstm_hidden_size == 8
+    assert results(tmp_path / "out" / "seed-1")["eval_accuracy"] > 0.8
+    classify = pipeline("text-classification", model=str(tmp_path / "out" / "seed-1"))
+    answers = [classify({"text": "a title", "text_pair": f"the film was {word}"})["label"] for word in ("bad", "good")]
+    assert answers == ["0", "1"]
+    failed = run_script(
+        "--test_file", "dev.csv", "--do_predict", *pair[:2], model=tmp_path / "out/seed-1", check=False
+    )
+    assert "error: The model was trained on pairs of texts: name the second one" in failed.stderr
+    ensemble = ROOT / "examples" / "ensemble.py"
+    test = ("--test_file", "dev.csv", *pair, "--output_dir", "vote")
+    output = run_python(ensemble, *voters, *test, "--num_copies", 2).stdout
+    assert "ensemble + copies" in output
+    metrics = json.loads((tmp_path / "vote" / "ensemble.json").read_text())
+    assert len(metrics) == 6
+    assert metrics["ensemble"]["accuracy"] > 0.8
+    failed = run_python(ensemble, voters[0], voters[0], *test, check=False)
+    assert "error: Each model votes once" in failed.stderr
+
+
 def test_csv_from_training_to_pipeline(run_script, tmp_path):
     data = frame(64).replace({"label": {0: "negative", 1: "positive"}})
     data.to_csv(tmp_path / "train.csv", index=False)
@@ -285,6 +331,14 @@ def test_bad_input_is_named(fail_script, files, tmp_path):
         "--learning_rate must be above 0, got -1.0": [*do, "--learning_rate", "-1"],
         "--max_seq_length 2 leaves no room": [*do, "--max_seq_length", "2"],
         "--tune_thresholds needs validation data": [*do, "--tune_thresholds"],
+        "--augment_probability must be from 0 to 1, got 2.0": [*do, "--augment_probability", "2"],
+        "`operations` must be some of synonym, insertion": [
+            *(*do, "--augment_probability", "0.5", "--augment_operations", "shuffle")
+        ],
+        "--head_fields must be a JSON object": [*do, "--head_fields", "num_experts=2"],
+        "--head_fields: `num_expert` is neither a field of AmsdffConfig nor": [
+            *(*do, "--head_fields", '{"num_expert": 2}')
+        ],
         "pass one of them": [*do, "--lora_rank", "2", "--freeze_backbone"],
         "Regression needs numbers, but the train label in row 1 is 'a'": [*do, "--do_regression", "true"],
     }
