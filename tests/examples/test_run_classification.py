@@ -90,11 +90,12 @@ def test_pairs_on_word_vectors_with_the_recipe_of_the_source(run_script, run_pyt
     columns = ("--train_file", "train.csv", "--text_column_names", "title,abstract")
     run_python(vectors, *columns, "--hidden_size", 8, "--output_dir", "vectors")
     pair = ("--text_column_names", "title", "--text_pair_column_name", "abstract")
-    small = json.dumps({"lstm_hidden_size": 8, "num_filters": 8, "classifier_hidden_size": 8, "input_dropout": 0.1})
+    off = {"input_dropout": 0.0, "lstm_dropout": 0.0, "conv_dropout": 0.0, "classifier_dropout": 0.0}
+    small = json.dumps({"lstm_hidden_size": 8, "num_filters": 16, "classifier_hidden_size": 16, **off})
     recipe = (
         *("--class_weights", "1,2", "--lr_scheduler_type", "reduce_lr_on_plateau", "--metric_for_best_model"),
         *("accuracy", "--load_best_model_at_end", "--eval_strategy", "epoch", "--save_strategy", "epoch"),
-        *("--early_stopping_patience", "5", "--augment_probability", "0.3", "--head_fields", small),
+        *("--early_stopping_patience", "9", "--augment_probability", "0.3", "--head_fields", small),
         *("--lr_scheduler_kwargs", '{"mode": "max", "factor": 0.5, "patience": 5}', "--learning_rate", "1e-2"),
     )
     done = run_script(
@@ -111,9 +112,7 @@ def test_pairs_on_word_vectors_with_the_recipe_of_the_source(run_script, run_pyt
     classify = pipeline("text-classification", model=str(tmp_path / "out" / "seed-1"))
     answers = [classify({"text": "a title", "text_pair": f"the film was {word}"})["label"] for word in ("bad", "good")]
     assert answers == ["0", "1"]
-    failed = run_script(
-        "--test_file", "dev.csv", "--do_predict", *pair[:2], model=tmp_path / "out/seed-1", check=False
-    )
+    failed = run_script("--test_file", "dev.csv", "--do_predict", *pair[:2], model=voters[0], check=False)
     assert "error: The model was trained on pairs of texts: name the second one" in failed.stderr
     ensemble = ROOT / "examples" / "ensemble.py"
     test = ("--test_file", "dev.csv", *pair, "--output_dir", "vote")
