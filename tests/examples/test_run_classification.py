@@ -112,6 +112,7 @@ def test_pairs_on_word_vectors_with_the_recipe_of_the_source(run_script, run_pyt
     classify = pipeline("text-classification", model=str(tmp_path / "out" / "seed-1"))
     answers = [classify({"text": "a title", "text_pair": f"the film was {word}"})["label"] for word in ("bad", "good")]
     assert answers == ["0", "1"]
+    voters = [tmp_path / "out" / f"seed-{seed}" for seed in (1, 2)]
     failed = run_script("--test_file", "dev.csv", "--do_predict", *pair[:2], model=voters[0], check=False)
     assert "error: The model was trained on pairs of texts: name the second one" in failed.stderr
     ensemble = ROOT / "examples" / "ensemble.py"
