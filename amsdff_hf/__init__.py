@@ -4,6 +4,7 @@
 from .inference import Explanation, ThresholdPipeline, explain, explanation_to_html, save_explanation_image
 from .inference.text_graphs import save_graph_image
 from .models import register_auto_classes
+from .models.configuration_amccl import AmcclConfig
 from .models.configuration_amsdff import AmsdffConfig
 from .models.configuration_cnn_bilstm import CnnBilstmConfig
 from .models.configuration_pyramid_graph import PyramidGraphConfig
@@ -15,14 +16,22 @@ from .models.differential_attention import (
     set_differential_implementation,
 )
 from .models.differential_loading import load_differential_model
+from .models.feature_extraction_amccl import AmcclFeatureExtractor
+from .models.modeling_amccl import AmcclForSequenceClassification, AmcclModel
 from .models.modeling_amsdff import AmsdffForSequenceClassification, AmsdffModel
 from .models.modeling_cnn_bilstm import CnnBilstmForSequenceClassification, CnnBilstmModel
 from .models.modeling_pyramid_graph import PyramidGraphForSequenceClassification, PyramidGraphModel
 from .models.modeling_word_vectors import WordVectorsModel
+from .models.processing_amccl import AmcclProcessor
 
 
 __version__ = "0.1.0"
 __all__ = [
+    "AmcclConfig",
+    "AmcclFeatureExtractor",
+    "AmcclForSequenceClassification",
+    "AmcclModel",
+    "AmcclProcessor",
     "AmsdffConfig",
     "AmsdffForSequenceClassification",
     "AmsdffModel",

@@ -5,9 +5,12 @@ from .arguments import DataTrainingArguments, add_test_file_options, parsed_test
 from .augmentation import OPERATIONS, TextAugmenter
 from .augmented_texts import AugmentedTexts, EpochSetter, augment_split
 from .labels import LABELS, LabelSpace, label_space_of
-from .loading import ROW
+from .loading import ROW, load_file
+from .mmsa import convert_mmsa
+from .multimodal_collator import MultimodalCollator
 from .pairs import number_texts
 from .perturbations import PERTURBATIONS, perturb
+from .restricted_unpickler import load_arrays
 from .splits import label_splits, read_splits, read_test_rows
 from .synonyms import EmbeddingNeighbors, WordNetSynonyms, find_synonyms
 from .texts import TEXT, TEXT_PAIR
@@ -28,17 +31,21 @@ __all__ = [
     "EmbeddingNeighbors",
     "EpochSetter",
     "LabelSpace",
+    "MultimodalCollator",
     "TextAugmenter",
     "TokenizedSplit",
     "WordNetSynonyms",
     "WordVectors",
     "add_test_file_options",
     "augment_split",
+    "convert_mmsa",
     "find_synonyms",
     "from_text_vectors",
     "from_texts",
     "label_space_of",
     "label_splits",
+    "load_arrays",
+    "load_file",
     "number_texts",
     "parsed_test_file",
     "perturb",

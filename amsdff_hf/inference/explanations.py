@@ -54,6 +54,7 @@ class Explanation:
         truncated: whether the end of the text was cut off.
         expert_gates: AMSDFF: share of each expert.
         scale_weights: AMSDFF: share of each scale, by its width in tokens.
+        kernel_weights: AMCCL: share of each convolution over the modalities, by its width.
         field_weights: CNN-BiLSTM: share of the first and of the second text of a pair.
         level_weights: pyramid graph: share of each level of the backbone.
         graph: pyramid graph: nodes and strongest edges.
@@ -66,6 +67,7 @@ class Explanation:
     truncated: bool
     expert_gates: tuple[float, ...] = ()
     scale_weights: dict[int, float] = field(default_factory=dict)
+    kernel_weights: dict[int, float] = field(default_factory=dict)
     field_weights: tuple[float, ...] = ()
     level_weights: dict[int, float] = field(default_factory=dict)
     graph: TextGraph | None = None
@@ -181,6 +183,9 @@ def _own_words(config: PreTrainedConfig, outputs: ModelOutput, row: int, encodin
     if config.model_type == "amsdff":
         scales = dict(zip(config.scales, outputs.scale_weights[row].tolist(), strict=True))
         return {"expert_gates": tuple(outputs.expert_gates[row].tolist()), "scale_weights": scales}
+    if config.model_type == "amccl":
+        kernels = dict(zip(config.view_kernel_sizes, outputs.kernel_weights[row].tolist(), strict=True))
+        return {"kernel_weights": kernels}
     if config.model_type == "cnn_bilstm":
         return {"field_weights": tuple(outputs.field_weights[row].tolist())}
     real = [token for token, kept in zip(encoding.tokens, encoding.attention_mask, strict=True) if kept]

@@ -150,7 +150,11 @@ def _footer(explanation: Explanation) -> str:
     if explanation.field_weights and len(explanation.texts) == 2:
         first, second = explanation.field_weights
         parts.append(f"first text {first:.0%}, second text {second:.0%}")
-    named = {"scales in tokens": explanation.scale_weights, "levels": explanation.level_weights}
+    named = {
+        "scales in tokens": explanation.scale_weights,
+        "levels": explanation.level_weights,
+        "kernels over the modalities": explanation.kernel_weights,
+    }
     for name, shares in named.items():
         if shares:
             parts.append(f"{name} " + ", ".join(f"{key}: {share:.0%}" for key, share in shares.items()))

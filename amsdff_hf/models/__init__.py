@@ -1,16 +1,26 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
 """Everything that travels to the Hub with a checkpoint, and its registration with the Auto classes."""
 
-from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification
+from transformers import (
+    AutoConfig,
+    AutoFeatureExtractor,
+    AutoModel,
+    AutoModelForSequenceClassification,
+    AutoProcessor,
+)
 
+from .configuration_amccl import AmcclConfig
 from .configuration_amsdff import AmsdffConfig
 from .configuration_cnn_bilstm import CnnBilstmConfig
 from .configuration_pyramid_graph import PyramidGraphConfig
 from .configuration_word_vectors import WordVectorsConfig
+from .feature_extraction_amccl import AmcclFeatureExtractor
+from .modeling_amccl import AmcclForSequenceClassification, AmcclModel
 from .modeling_amsdff import AmsdffForSequenceClassification, AmsdffModel
 from .modeling_cnn_bilstm import CnnBilstmForSequenceClassification, CnnBilstmModel
 from .modeling_pyramid_graph import PyramidGraphForSequenceClassification, PyramidGraphModel
 from .modeling_word_vectors import WordVectorsModel
+from .processing_amccl import AmcclProcessor
 
 
 # Configuration, model without labels and model with labels: a new architecture joins here.
@@ -18,11 +28,14 @@ ARCHITECTURES = [
     (AmsdffConfig, AmsdffModel, AmsdffForSequenceClassification),
     (PyramidGraphConfig, PyramidGraphModel, PyramidGraphForSequenceClassification),
     (CnnBilstmConfig, CnnBilstmModel, CnnBilstmForSequenceClassification),
+    (AmcclConfig, AmcclModel, AmcclForSequenceClassification),
 ]
 
 
 def register_auto_classes() -> None:
-    """Make `AutoConfig`, `AutoModel` and `AutoModelForSequenceClassification` know every model of this package."""
+    """Make the Auto classes of transformers know every model of this package, and what prepares their inputs."""
+    AutoFeatureExtractor.register(AmcclConfig, AmcclFeatureExtractor, exist_ok=True)
+    AutoProcessor.register(AmcclConfig, AmcclProcessor, exist_ok=True)
     AutoConfig.register(WordVectorsConfig.model_type, WordVectorsConfig, exist_ok=True)
     AutoModel.register(WordVectorsConfig, WordVectorsModel, exist_ok=True)
     for config_class, model_class, classifier_class in ARCHITECTURES:

@@ -9,6 +9,7 @@ from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig
 from transformers.configuration_utils import SubConfigSpec
 
 from .differential_settings import DifferentialAttentionSettings
+from .label_names import resolve_labels
 
 
 # transformers would turn these into a download from the Hub, at the word of a configuration file.
@@ -51,6 +52,20 @@ class BackboneClassifierConfig(PreTrainedConfig):
             Standard deviation of the last linear layer at initialization.
         differential_attention (`dict`, *optional*):
             What of the backbone's attention becomes differential: the fields of [`DifferentialAttentionSettings`].
+        contrastive_weight (`float`, *optional*, defaults to 0.0):
+            Share of the contrastive loss that is added to the other; see [`contrastive_losses`].
+        contrastive_form (`"infonce"` or `"published"`, *optional*, defaults to `"infonce"`):
+            Its form: masked InfoNCE, or that of the published AMCCL code, in which negatives take no part.
+        contrastive_temperature (`float`, *optional*, defaults to 0.1):
+            What similarities are divided by.
+        contrastive_threshold (`float`, *optional*, defaults to 0.5):
+            In regression, texts whose labels differ by no more, as a share of `label_range`, are alike.
+        contrastive_gain (`float`, *optional*, defaults to 1.5):
+            In regression, the weight of a pair with equal labels.
+        refine_weight (`float`, *optional*, defaults to 4.0):
+            Weight of the refine loss of the published form.
+        label_range (`float`, *optional*, defaults to 1.0):
+            In regression, the largest size of a label, by which the contrastive loss divides them.
         text_pairs (`bool`, *optional*):
             Whether the model was trained on pairs of texts, so that scripts and `explain` can refuse the other kind.
     """
@@ -69,6 +84,13 @@ class BackboneClassifierConfig(PreTrainedConfig):
     thresholds: list[float | int] | tuple[float | int, ...] | None = None
     initializer_range: float | int = 0.02
     differential_attention: dict[str, Any] | None = None
+    contrastive_weight: float | int = 0.0
+    contrastive_form: Literal["infonce", "published"] = "infonce"
+    contrastive_temperature: float | int = 0.1
+    contrastive_threshold: float | int = 0.5
+    contrastive_gain: float | int = 1.5
+    refine_weight: float | int = 4.0
+    label_range: float | int = 1.0
     text_pairs: bool | None = None
 
     def __post_init__(self, **kwargs: Any) -> None:
@@ -82,7 +104,7 @@ class BackboneClassifierConfig(PreTrainedConfig):
         labels, num_labels = kwargs.pop("labels", None), kwargs.pop("num_labels", None)
         if num_labels is None and self.problem_type == "regression":
             num_labels = 1 if labels is self.id2label is self.label2id is None else None
-        self.id2label = _resolve_labels(labels, num_labels, self.id2label, self.label2id)
+        self.id2label = resolve_labels(labels, num_labels, self.id2label, self.label2id)
         self.label2id = {name: index for index, name in self.id2label.items()}
         # A plain None would also clear the attention implementation of a live backbone that shares its config.
         kwargs.setdefault("attn_implementation", {"": None})
@@ -122,7 +144,7 @@ class BackboneClassifierConfig(PreTrainedConfig):
 
     @labels.setter
     def labels(self, names: list[str]) -> None:
-        self.id2label = _resolve_labels(names, None, None, None)
+        self.id2label = resolve_labels(names, None, None, None)
         self.label2id = {name: index for index, name in self.id2label.items()}
 
     @property
@@ -136,6 +158,16 @@ class BackboneClassifierConfig(PreTrainedConfig):
                 f"A backbone of the type {text_config.model_type!r} has no `hidden_size`: choose another."
             )
         return text_config.hidden_size
+
+    @property
+    def token_size(self) -> int:
+        """Width of the token features that the model without labels returns."""
+        return self.hidden_size
+
+    @property
+    def pooled_size(self) -> int:
+        """Width of the vector of the text."""
+        return self.hidden_size
 
     @property
     def hidden_levels(self) -> list[int] | None:
@@ -192,6 +224,7 @@ class BackboneClassifierConfig(PreTrainedConfig):
         if self.differential_attention is not None:
             # Complete, so that a saved model does not change with our defaults.
             self.differential_attention = vars(DifferentialAttentionSettings.from_block(self.differential_attention))
+        self._validate_contrast()
         if self.problem_type == "regression" and self.class_weights is not None:
             raise ValueError(f"`class_weights` are for classification, got {self.class_weights} for regression.")
         if self.problem_type not in (None, "multi_label_classification") and self.thresholds is not None:
@@ -210,6 +243,13 @@ class BackboneClassifierConfig(PreTrainedConfig):
             highest = 1.0 if name == "thresholds" else math.inf
             if not all(0 <= value <= highest and value < math.inf for value in values):
                 raise ValueError(f"`{name}` must be numbers from 0 to {highest:g}, got {values}.")
+
+    def _validate_contrast(self) -> None:
+        check_range("contrastive_weight", self.contrastive_weight, 0.0, math.inf)
+        check_range("refine_weight", self.refine_weight, 0.0, math.inf)
+        for name in ("contrastive_temperature", "contrastive_threshold", "contrastive_gain", "label_range"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise ValueError(f"`{name}` must be above 0, got {getattr(self, name)}.")
 
 
 def reading_config(config: PreTrainedConfig) -> PreTrainedConfig:
@@ -246,47 +286,6 @@ def _checked_backbone_config(backbone_config: dict | PreTrainedConfig | None) ->
             "upgrade transformers, or import the package that defines and registers this model."
         )
     return {name: value for name, value in backbone_config.items() if name not in _DROPPED_BACKBONE_ENTRIES}
-
-
-def _resolve_labels(
-    labels: list[str] | None,
-    num_labels: int | None,
-    id2label: dict[int, str] | None,
-    label2id: dict[str, int] | None,
-) -> dict[int, str]:
-    """Merge the four ways of naming labels into one `id2label`; whatever contradicts raises."""
-    if labels is not None and (isinstance(labels, str) or not all(isinstance(name, str) for name in labels)):
-        raise ValueError(f'`labels` must be a list of names such as ["no", "yes"], got {labels!r}.')
-    if num_labels is not None and num_labels < 1:
-        raise ValueError(f"`num_labels` must be at least 1, got {num_labels}.")
-    given = {
-        "labels": None if labels is None else dict(enumerate(labels)),
-        "id2label": None if id2label is None else {int(index): name for index, name in id2label.items()},
-        "label2id": None if label2id is None else {int(index): name for name, index in label2id.items()},
-    }
-    given = {source: names for source, names in given.items() if names is not None}
-    if not given:
-        count = 2 if num_labels is None else num_labels
-        return {index: f"LABEL_{index}" for index in range(count)}
-    (source, names), *others = given.items()
-    for other, other_names in others:
-        if other_names != names:
-            raise ValueError(
-                f"`{source}` says {names} but `{other}` says {other_names}: pass `labels=[...]` alone, which sets "
-                "`num_labels`, `id2label` and `label2id` together."
-            )
-    if num_labels is not None and num_labels != len(names):
-        raise ValueError(
-            f"`num_labels={num_labels}` contradicts `{source}`, which names {len(names)} labels ({names}): "
-            "leave `num_labels` out."
-        )
-    if not names:
-        raise ValueError(f"`{source}` is empty: name at least one label.")
-    if sorted(names) != list(range(len(names))):
-        raise ValueError(f"The label ids must be 0 to {len(names) - 1}, `{source}` has {sorted(names)}.")
-    if len(set(names.values())) != len(names) or not all(str(name).strip() for name in names.values()):
-        raise ValueError(f"Each label needs a name of its own, `{source}` says {list(names.values())}.")
-    return {index: names[index] for index in sorted(names)}
 
 
 __all__ = ["BackboneClassifierConfig", "check_range", "reading_config"]

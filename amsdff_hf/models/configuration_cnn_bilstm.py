@@ -99,6 +99,16 @@ class CnnBilstmConfig(BackboneClassifierConfig):
         """Width of the vector of both texts."""
         return self.first_width + self.second_width
 
+    @property
+    def token_size(self) -> int:
+        """Width of the token features that the model without labels returns."""
+        return self.fused_width
+
+    @property
+    def pooled_size(self) -> int:
+        """Width of the vector of the text."""
+        return self.fused_width
+
     def _validate_fields(self) -> None:
         super()._validate_fields()
         sizes = ("lstm_hidden_size", "num_lstm_heads", "num_filters", "num_pooling_heads", "classifier_hidden_size")

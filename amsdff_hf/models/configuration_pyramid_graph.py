@@ -102,6 +102,16 @@ class PyramidGraphConfig(BackboneClassifierConfig):
         """Width of pyramid and graph, with the default filled in."""
         return min(self.hidden_size, WIDEST_GRAPH) if self.graph_hidden_size is None else self.graph_hidden_size
 
+    @property
+    def token_size(self) -> int:
+        """Width of the token features that the model without labels returns."""
+        return self.graph_width
+
+    @property
+    def pooled_size(self) -> int:
+        """Width of the vector of the text."""
+        return self.graph_width
+
     def _validate_fields(self) -> None:
         super()._validate_fields()
         if self.graph_width < 1:

@@ -111,9 +111,51 @@ def check_mask(attention_mask: torch.Tensor) -> None:
         )
 
 
+def check_features(
+    name: str, values: torch.Tensor | None, mask: torch.Tensor | None, batch_size: int, size: int | None
+) -> None:
+    """Refuse audio or vision features that do not fit the model or its texts.
+
+    Args:
+        name: of the modality.
+        values: `(batch_size, num_steps, size)`, or `None`.
+        mask: `(batch_size, num_steps)`, or `None`.
+        batch_size: number of texts.
+        size: width that the model reads; `None` for a model without this modality.
+
+    Raises:
+        ValueError: with the name, the shape and what to pass instead.
+    """
+    if values is None and mask is None:
+        return
+    if size is None:
+        raise ValueError(f"The model has no {name}, but got `{name}_values`: leave them out, or set `{name}_size`.")
+    if values is None:
+        raise ValueError(f"Got `{name}_mask`, but not the `{name}_values` that it is for: pass both or neither.")
+    is_tensor = isinstance(values, torch.Tensor)
+    if not is_tensor or values.dim() != 3 or values.shape[::2] != (batch_size, size) or values.shape[1] == 0:
+        found = f"the shape {tuple(values.shape)}" if is_tensor else f"the type {type(values).__name__}"
+        raise ValueError(
+            f"`{name}_values` must be a tensor of the shape ({batch_size}, num_steps, {size}), one row per text, but "
+            f"have {found}: pass what `AmcclProcessor` returned."
+        )
+    if mask is not None and mask.shape != values.shape[:2]:
+        raise ValueError(
+            f"`{name}_mask` must have one number per step, {tuple(values.shape[:2])}, but has the shape "
+            f"{tuple(mask.shape)}: pass what `AmcclProcessor` returned."
+        )
+    if _can_look_at(values):
+        real = values if mask is None else values[mask != 0]
+        if not real.isfinite().all():
+            raise ValueError(
+                f"`{name}_values` hold {int((~real.isfinite()).sum())} numbers that are NaN or infinite: replace them "
+                "(`AmcclProcessor` does so with `replace_non_finite=True`)."
+            )
+
+
 def _can_look_at(values: torch.Tensor) -> bool:
     # On an accelerator the look would wait for all work before it, and a compiled graph cannot branch on it.
     return values.device.type == "cpu" and not torch.compiler.is_compiling() and values.numel() > 0
 
 
-__all__ = ["check_ids", "check_length", "check_mask", "check_shapes", "check_width"]
+__all__ = ["check_features", "check_ids", "check_length", "check_mask", "check_shapes", "check_width"]

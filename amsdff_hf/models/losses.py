@@ -49,7 +49,7 @@ def single_label_loss(
     _check_label_ids(labels, logits)
     kept = labels != IGNORED_LABEL
     targets = labels.masked_fill(~kept, 0).long()
-    log_probabilities = F.log_softmax(_at_least_float32(logits), dim=-1)
+    log_probabilities = F.log_softmax(at_least_float32(logits), dim=-1)
     cross_entropy = -log_probabilities.gather(-1, targets.unsqueeze(-1)).squeeze(-1)
     focal = _focal_factor(-torch.expm1(-cross_entropy), focal_gamma) * cross_entropy
     smoothed = (1 - label_smoothing) * cross_entropy - label_smoothing * log_probabilities.mean(-1)
@@ -88,7 +88,7 @@ def multi_label_loss(
             f"{tuple(logits.shape)}, `labels` has {tuple(labels.shape)}."
         )
     _check_zeros_and_ones(labels)
-    logits = _at_least_float32(logits)
+    logits = at_least_float32(logits)
     kept = labels != IGNORED_LABEL
     labels = labels.masked_fill(~kept, 0).to(logits.dtype)
     positive_weight = None if class_weights is None else logits.new_tensor(class_weights)
@@ -129,7 +129,7 @@ def regression_loss(
         )
     if _first(labels.isnan(), labels) is not None:
         raise ValueError("Regression needs a number for each text, `labels` holds NaN: leave such texts out.")
-    predictions = _at_least_float32(predictions)
+    predictions = at_least_float32(predictions)
     labels = labels.to(predictions.dtype)
     if kind == "l1":
         return F.l1_loss(predictions, labels)
@@ -233,8 +233,15 @@ def _mix(weights: Sequence[float], *terms: torch.Tensor) -> torch.Tensor:
     return sum(weight * term for weight, term in zip(weights, terms, strict=True) if weight)
 
 
-def _at_least_float32(tensor: torch.Tensor) -> torch.Tensor:
+def at_least_float32(tensor: torch.Tensor) -> torch.Tensor:
+    """Return half precision as float32, and all else as it is."""
     return tensor.float() if tensor.dtype in (torch.float16, torch.bfloat16) else tensor
 
 
-__all__ = ["classification_loss", "multi_label_loss", "regression_loss", "single_label_loss"]
+__all__ = [
+    "at_least_float32",
+    "classification_loss",
+    "multi_label_loss",
+    "regression_loss",
+    "single_label_loss",
+]

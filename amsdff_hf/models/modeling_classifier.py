@@ -20,6 +20,7 @@ from transformers.core_model_loading import WeightRenaming
 from transformers.utils import ModelOutput, can_return_tuple
 
 from .configuration_backbone import BackboneClassifierConfig
+from .contrastive_losses import contrastive_loss
 from .modeling_backbone import BackboneClassifierPreTrainedModel
 
 
@@ -106,6 +107,12 @@ class BackboneForSequenceClassification(BackboneClassifierPreTrainedModel):
         self.classifier = self.head_class(config)
         self.post_init()
 
+    def contrastive_loss(self, features: Any, labels: torch.Tensor) -> torch.Tensor:
+        """Contrastive loss of what the trunk computed: texts with like labels shall have like vectors."""
+        vector = features.pooler_output
+        everywhere = torch.ones(vector.shape[0], dtype=torch.bool, device=vector.device)
+        return contrastive_loss([vector], [everywhere], labels, self.config)
+
     def _init_weights(self, module: nn.Module) -> None:
         super()._init_weights(module)
         if module is self.classifier.label_scores:
@@ -147,10 +154,15 @@ class BackboneForSequenceClassification(BackboneClassifierPreTrainedModel):
         )
         explain = self.explains(output_attentions, return_explanations)
         logits, features = self.classifier(states, attention_mask, explain, **head_inputs)
+        loss = None
+        if labels is not None:
+            loss = self.loss_function(logits, labels)
+            if self.config.contrastive_weight > 0:
+                loss = loss + self.config.contrastive_weight * self.contrastive_loss(features, labels)
         explanations = features._asdict()
         del explanations["last_hidden_state"]
         return self.output_class(
-            loss=None if labels is None else self.loss_function(logits, labels),
+            loss=loss,
             logits=logits,
             pooled_output=explanations.pop("pooler_output"),
             hidden_states=encoded.hidden_states,

@@ -8,6 +8,65 @@ from transformers.utils import ModelOutput
 
 
 @dataclass
+class AmcclModelOutput(ModelOutput):
+    """Output of [`AmcclModel`].
+
+    Args:
+        last_hidden_state (`torch.FloatTensor` of shape `(batch_size, sequence_length, hidden_size)`):
+            Token vectors of the backbone.
+        pooler_output (`torch.FloatTensor` of shape `(batch_size, pooled_size)`):
+            The fused vector and the skip vector of each modality, side by side.
+        modality_vectors (`torch.FloatTensor` of shape `(batch_size, num_modalities, fusion_size)`):
+            Vectors of text, audio and vision before they are fused, with a learned one where a modality is missing.
+        modality_mask (`torch.BoolTensor` of shape `(batch_size, num_modalities)`):
+            Which modalities are there.
+        hidden_states (`tuple[torch.FloatTensor]`, *optional*):
+            Hidden states of the backbone.
+        attentions (`tuple[torch.FloatTensor]`, *optional*):
+            Attention maps of the backbone.
+        token_weights (`torch.FloatTensor` of shape `(batch_size, sequence_length)`, *optional*):
+            Share of each token in the vector of the text and in its skip vector; every row sums to 1.
+        kernel_weights (`torch.FloatTensor` of shape `(batch_size, num_kernels)`, *optional*):
+            Share of each convolution over the modalities; every row sums to 1.
+    """
+
+    last_hidden_state: torch.FloatTensor | None = None
+    pooler_output: torch.FloatTensor | None = None
+    modality_vectors: torch.FloatTensor | None = None
+    modality_mask: torch.BoolTensor | None = None
+    hidden_states: tuple[torch.FloatTensor, ...] | None = None
+    attentions: tuple[torch.FloatTensor, ...] | None = None
+    token_weights: torch.FloatTensor | None = None
+    kernel_weights: torch.FloatTensor | None = None
+
+
+@dataclass
+class AmcclSequenceClassifierOutput(ModelOutput):
+    """Output of [`AmcclForSequenceClassification`].
+
+    Args:
+        loss (`torch.FloatTensor` of shape `(1,)`, *optional*):
+            Loss, with the contrastive one, if labels were given.
+        logits (`torch.FloatTensor` of shape `(batch_size, num_labels)`):
+            The predicted numbers, or scores before softmax.
+        pooled_output (`torch.FloatTensor` of shape `(batch_size, pooled_size)`):
+            Vector from which the logits are computed.
+        modality_vectors, modality_mask, hidden_states, attentions, token_weights, kernel_weights:
+            As in [`AmcclModelOutput`].
+    """
+
+    loss: torch.FloatTensor | None = None
+    logits: torch.FloatTensor | None = None
+    pooled_output: torch.FloatTensor | None = None
+    modality_vectors: torch.FloatTensor | None = None
+    modality_mask: torch.BoolTensor | None = None
+    hidden_states: tuple[torch.FloatTensor, ...] | None = None
+    attentions: tuple[torch.FloatTensor, ...] | None = None
+    token_weights: torch.FloatTensor | None = None
+    kernel_weights: torch.FloatTensor | None = None
+
+
+@dataclass
 class AmsdffModelOutput(ModelOutput):
     """Output of [`AmsdffModel`].
 
@@ -175,6 +234,8 @@ class PyramidGraphSequenceClassifierOutput(ModelOutput):
 
 
 __all__ = [
+    "AmcclModelOutput",
+    "AmcclSequenceClassifierOutput",
     "AmsdffModelOutput",
     "AmsdffSequenceClassifierOutput",
     "CnnBilstmModelOutput",

@@ -30,10 +30,12 @@ from .optimizer import build_optimizer, freeze_backbone, has_lambdas
 from .output_folder import check_same_model, find_checkpoint, remove_checkpoints, trained_steps
 from .reports import format_results, format_table, save_json, write_reports
 from .run_record import RunRecorder, check_same_run, make_run_record
+from .sentiment_metrics import SENTIMENT_METRICS, mosi_metrics, sims_metrics
 from .thresholds import tune_thresholds
 
 
 __all__ = [
+    "SENTIMENT_METRICS",
     "ModelArguments",
     "RunRecorder",
     "add_lora",
@@ -58,6 +60,7 @@ __all__ = [
     "load_tokenizer",
     "load_trained",
     "make_run_record",
+    "mosi_metrics",
     "multi_label_metrics",
     "own_metric_names",
     "per_class_metrics",
@@ -66,6 +69,7 @@ __all__ = [
     "regression_metrics",
     "remove_checkpoints",
     "save_json",
+    "sims_metrics",
     "to_probabilities",
     "trained_steps",
     "tune_thresholds",

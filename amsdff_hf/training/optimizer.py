@@ -1,6 +1,7 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
 """Optimizer groups for backbone and head, and freezing of the backbone."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -40,6 +41,7 @@ def build_optimizer(
     arguments: TrainingArguments,
     head_learning_rate: float | None = None,
     lambda_learning_rate: float | None = None,
+    part_learning_rates: Mapping[str, float] | None = None,
 ) -> torch.optim.Optimizer:
     """Build the Trainer's optimizer with learning rates of their own for the head and for differential attention.
 
@@ -51,20 +53,32 @@ def build_optimizer(
         arguments: learning rate of the backbone, weight decay and kind of optimizer.
         head_learning_rate: learning rate of all that is not backbone; that of the backbone if not given.
         lambda_learning_rate: learning rate of the lambdas; ten times that of the backbone if not given.
+        part_learning_rates: learning rates of parts of the head, by their path in the model, such as
+            `{"classifier.trunk.others.audio": 1e-3}` of AMCCL.
 
     Returns:
-        An optimizer with up to five groups: backbone and head, with and without weight decay, and the lambdas.
+        An optimizer with a group for each learning rate, with and without weight decay.
+
+    Raises:
+        ValueError: if a part has no parameter to train.
     """
     backbone = {id(parameter) for parameter in find_backbone(model).parameters()}
     head_rate = arguments.learning_rate if head_learning_rate is None else head_learning_rate
     lambda_rate = 10 * arguments.learning_rate if lambda_learning_rate is None else lambda_learning_rate
+    parts = dict(part_learning_rates or {})
+    unused = set(parts)
     groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             is_lambda = _is_lambda(name)
             is_decayed = parameter.ndim > 1 and not name.endswith("bias") and not is_lambda
             rate = lambda_rate if is_lambda else arguments.learning_rate if id(parameter) in backbone else head_rate
+            part = next((part for part in parts if f".{name}".rpartition(f".{part}.")[1]), None)
+            unused.discard(part)
+            rate = rate if part is None else parts[part]
             groups.setdefault((rate, is_decayed), []).append(parameter)
+    if unused:
+        raise ValueError(f"The model trains nothing under {', '.join(sorted(unused))}: leave this learning rate out.")
     optimizer_class, options = Trainer.get_optimizer_cls_and_kwargs(arguments, model)
     return optimizer_class(
         [

@@ -201,7 +201,36 @@ def cnn_bilstm_fields(draw):
     }
 
 
-HEAD_FIELDS = {"amsdff": amsdff_fields, "pyramid_graph": pyramid_graph_fields, "cnn_bilstm": cnn_bilstm_fields}
+def amccl_fields(draw):
+    """Fields of AMCCL's head at random values."""
+    return {
+        "audio_size": st.none() | st.integers(1, 9),
+        "vision_size": st.none() | st.integers(1, 9),
+        "text_pooling": st.sampled_from(["cls", "mean", "last"]),
+        "fusion_size": st.integers(5, 20),
+        "post_fusion_size": st.integers(1, 20),
+        "num_encoder_layers": st.integers(1, 2),
+        "encoder_hidden_size": st.integers(1, 20),
+        "num_audio_heads": st.integers(1, 9),
+        "num_vision_heads": st.integers(1, 9),
+        "skip_reduction": st.integers(1, 99),
+        "view_kernel_sizes": st.lists(st.sampled_from(range(1, 32, 2)), min_size=1, max_size=5, unique=True),
+        "squeeze_reduction": st.integers(1, 99),
+        "modality_dropout": SHARES,
+        "encoder_dropout": SHARES,
+        "fusion_dropout": SHARES,
+        "inter_weight": st.sampled_from([0.0, 0.2, 5.0]),
+        "intra_weight": st.sampled_from([0.0, 1.0]),
+        "contrastive_margin": st.sampled_from([0.0, 0.8]),
+    }
+
+
+HEAD_FIELDS = {
+    "amccl": amccl_fields,
+    "amsdff": amsdff_fields,
+    "cnn_bilstm": cnn_bilstm_fields,
+    "pyramid_graph": pyramid_graph_fields,
+}
 
 
 def fitting_fields(draw, config_class):
@@ -216,6 +245,13 @@ def fitting_fields(draw, config_class):
         "regression_loss": st.sampled_from(["l1", "mse", "huber"]),
         "huber_delta": st.sampled_from([1e-30, 0.5, 1.0, 1e6]),
         "thresholds": st.none() | st.lists(SHARES, min_size=num_labels, max_size=num_labels),
+        "contrastive_weight": st.sampled_from([0.0, 0.01, 1.0]),
+        "contrastive_form": st.sampled_from(["infonce", "published"]),
+        "contrastive_temperature": st.sampled_from([0.01, 0.1, 9.0]),
+        "contrastive_threshold": st.sampled_from([0.05, 0.5, 3.0]),
+        "contrastive_gain": st.sampled_from([0.1, 1.5]),
+        "refine_weight": st.sampled_from([0.0, 4.0]),
+        "label_range": st.sampled_from([1.0, 3.0]),
         "initializer_range": st.sampled_from([0.0, 1e-30, 0.02, 1.0]),
         "labels": st.just([f"label {index}" for index in range(num_labels)]),
         "problem_type": st.sampled_from(PROBLEM_TYPES[:2] if num_labels == 1 else PROBLEM_TYPES),
@@ -255,6 +291,26 @@ WRONG_IN_HEAD = {
         "head_dropout": [1, -0.5, math.nan, "0.1"],
         "head_attention_dropout": [1, math.inf],
     },
+    "amccl": {
+        "audio_size": [0, "5"],
+        "vision_size": [-1, 1.5],
+        "text_pooling": ["max", None],
+        "fusion_size": [0, "64"],
+        "post_fusion_size": [0],
+        "num_encoder_layers": [0],
+        "encoder_hidden_size": [0, None],
+        "num_audio_heads": [0],
+        "num_vision_heads": [-4],
+        "skip_reduction": [0],
+        "view_kernel_sizes": [[], [2], [3, 3], [33], 3],
+        "squeeze_reduction": [0, 0.5],
+        "modality_dropout": [1, -0.1],
+        "encoder_dropout": [1.5],
+        "fusion_dropout": [1, math.nan],
+        "inter_weight": [-1, math.inf],
+        "intra_weight": [-1],
+        "contrastive_margin": [-0.1, math.nan],
+    },
     "cnn_bilstm": {
         "lstm_hidden_size": [0, "128"],
         "num_lstm_heads": [0, None],
@@ -278,6 +334,13 @@ WRONG = {
     "regression_loss": ["cosine", None],
     "huber_delta": [0, -1, math.inf, math.nan],
     "thresholds": [[0.5] * 9, [1.5], [-1.0], [math.nan], []],
+    "contrastive_weight": [-1, math.inf, math.nan],
+    "contrastive_form": ["triplet", None],
+    "contrastive_temperature": [0, -1, math.nan],
+    "contrastive_threshold": [0, math.inf],
+    "contrastive_gain": [0, -1.5],
+    "refine_weight": [-1, math.nan],
+    "label_range": [0, -3],
     "initializer_range": [-0.1, math.inf, math.nan],
     "labels": [[], ["a", "a"], [""], "yes", [1, 1]],
     "problem_type": ["ranking", ""],

@@ -99,15 +99,14 @@ def test_same_seed_same_weights(config_class, classifier_class, bert_config):
 def test_shapes_and_tuples(model, model_class):
     ids, mask = padded_texts()
     outputs = model(ids, attention_mask=mask, labels=torch.tensor([0, 1, 1, 0]))
-    width = getattr(model.config, "fused_width", model.config.hidden_size)
     assert outputs.logits.shape == (4, 2)
-    assert outputs.pooled_output.shape == (4, width)
-    loss, logits, _ = model(ids, attention_mask=mask, labels=torch.tensor([0, 1, 1, 0]), return_dict=False)
+    assert outputs.pooled_output.shape == (4, model.config.pooled_size)
+    loss, logits, *_ = model(ids, attention_mask=mask, labels=torch.tensor([0, 1, 1, 0]), return_dict=False)
     assert loss == outputs.loss
     assert torch.equal(logits, outputs.logits)
     base = model_class(model.config).eval()(ids, attention_mask=mask)
-    assert base.last_hidden_state.shape == (4, 9, width)
-    assert base.pooler_output.shape == (4, width)
+    assert base.last_hidden_state.shape == (4, 9, model.config.token_size)
+    assert base.pooler_output.shape == (4, model.config.pooled_size)
 
 
 @pytest.mark.parametrize("request_by", ["return_explanations", "output_attentions"])
@@ -143,7 +142,7 @@ def test_hidden_states_are_returned_as_asked(model):
 
 def test_the_loss_follows_the_config(config_class, bert_config):
     ids, mask = padded_texts()
-    config = config_class(backbone_config=bert_config, loss_weights=(1, 0, 0), num_labels=3)
+    config = config_class(backbone_config=bert_config, loss_weights=(1, 0, 0), num_labels=3, contrastive_weight=0.0)
     outputs = random_model(config)(ids, attention_mask=mask, labels=torch.tensor([0, 1, 2, 0]))
     torch.testing.assert_close(outputs.loss, F.cross_entropy(outputs.logits, torch.tensor([0, 1, 2, 0])))
 
