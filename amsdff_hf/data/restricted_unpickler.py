@@ -17,7 +17,12 @@ _ADMITTED = {
     ("numpy.core.multiarray", "scalar"),
     ("numpy.core.numeric", "_frombuffer"),
     ("_codecs", "encode"),
-    *(("builtins", name) for name in ("bytearray", "complex", "frozenset", "set", "slice")),
+    # Under their names of Python 2 too, which old protocols keep.
+    *(
+        (module, name)
+        for module in ("builtins", "__builtin__")
+        for name in ("bytearray", "complex", "frozenset", "set", "slice")
+    ),
 }
 
 
