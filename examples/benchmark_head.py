@@ -29,8 +29,12 @@ from transformers import (
 )
 
 from amsdff_hf import (
+    AmcclConfig,
+    AmcclForSequenceClassification,
     AmsdffConfig,
     AmsdffForSequenceClassification,
+    CnnBilstmConfig,
+    CnnBilstmForSequenceClassification,
     PyramidGraphConfig,
     PyramidGraphForSequenceClassification,
     convert_to_differential_attention,
@@ -73,12 +77,28 @@ def build_pyramid_graph(config: PreTrainedConfig) -> PreTrainedModel:
     return PyramidGraphForSequenceClassification(PyramidGraphConfig(backbone_config=config, num_labels=NUM_LABELS))
 
 
+def build_cnn_bilstm(config: PreTrainedConfig) -> PreTrainedModel:
+    """Build the CNN-BiLSTM with its defaults; the batch has single texts, which both of its branches read."""
+    return CnnBilstmForSequenceClassification(CnnBilstmConfig(backbone_config=config, num_labels=NUM_LABELS))
+
+
+def build_amccl(config: PreTrainedConfig) -> PreTrainedModel:
+    """Build AMCCL with its defaults; the batch has no audio and no vision, so that their cost is that of one step."""
+    return AmcclForSequenceClassification(AmcclConfig(backbone_config=config, num_labels=NUM_LABELS))
+
+
 def build_differential(config: PreTrainedConfig) -> PreTrainedModel:
     """Build the classifier of transformers with differential attention in a quarter of its layers."""
     return convert_to_differential_attention(build_plain(config), FRACTION)
 
 
-MODELS = {"amsdff": build_amsdff, "pyramid_graph": build_pyramid_graph, "differential": build_differential}
+MODELS = {
+    "amsdff": build_amsdff,
+    "pyramid_graph": build_pyramid_graph,
+    "cnn_bilstm": build_cnn_bilstm,
+    "amccl": build_amccl,
+    "differential": build_differential,
+}
 
 
 def build_models(names: list[str], backbone: str, device: str, dtype: torch.dtype) -> dict[str, PreTrainedModel]:

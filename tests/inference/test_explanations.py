@@ -139,9 +139,9 @@ def test_the_mode_of_the_model_is_kept(model, tokenizer, monkeypatch):
 def test_other_models_and_slow_tokenizers_are_refused(model, tokenizer, bert_config):
     from transformers import BertForSequenceClassification
 
-    with pytest.raises(TypeError, match="needs a classifier of this package .amsdff, .*, got AmsdffModel"):
+    with pytest.raises(TypeError, match="needs a classifier of this package .amccl, amsdff, .*, got AmsdffModel"):
         explain(AmsdffModel(model.config), tokenizer, TEXT)
-    with pytest.raises(TypeError, match="of this package .amsdff, .*, got BertForSequenceClass"):
+    with pytest.raises(TypeError, match="of this package .amccl, amsdff, .*, got BertForSequenceClass"):
         explain(BertForSequenceClassification(bert_config), tokenizer, TEXT)
 
     class SlowTokenizer:

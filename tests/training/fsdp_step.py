@@ -13,13 +13,14 @@ from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
 from torch.distributed.tensor import DTensor
 
-from tests.training.one_step import CASES, IDS, TEXTS, build_model
+from tests.training.one_step import CASES, TEXTS, build_model, make_inputs
 
 
-def step(model: torch.nn.Module, ids: torch.Tensor, labels: torch.Tensor) -> None:
+def step(model: torch.nn.Module, model_type: str, texts: slice) -> None:
     """One step of AdamW."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2, eps=1e-4)
-    model(ids, attention_mask=torch.ones_like(ids), labels=labels).loss.backward()
+    inputs = {name: column[texts] for name, column in make_inputs(model_type).items()}
+    model(**inputs, labels=CASES["mixture"][1][texts]).loss.backward()
     optimizer.step()
 
 
@@ -31,7 +32,7 @@ def take_step(model_type: str, folder: Path) -> None:
     for layer in (*model.backbone.encoder.layer, model.classifier, model):
         fully_shard(layer, mesh=mesh)
     part = slice(rank * TEXTS // world_size, (rank + 1) * TEXTS // world_size)
-    step(model, IDS[part], CASES["mixture"][1][part])
+    step(model, model_type, part)
     sharded = sum(isinstance(parameter, DTensor) for parameter in model.parameters())
     state = get_model_state_dict(model, options=StateDictOptions(full_state_dict=True, cpu_offload=True))
     if rank == 0:

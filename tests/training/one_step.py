@@ -42,12 +42,27 @@ def build_model(model_type: str, case: str) -> PreTrainedModel:
     backbone = BACKBONE_CONFIGS["bert"]()
     backbone.hidden_dropout_prob = backbone.attention_probs_dropout_prob = 0.0
     config_class = CONFIG_MAPPING[model_type]
-    return random_model(config_class(backbone_config=backbone, **no_dropout(config_class), **CASES[case][0]))
+    # The contrastive loss compares the texts of a small batch, and not those of all.
+    fields = {**no_dropout(config_class), "contrastive_weight": 0.0, **CASES[case][0]}
+    return random_model(config_class(backbone_config=backbone, **fields))
 
 
-def rows(case: str) -> list[dict[str, torch.Tensor]]:
+def make_inputs(model_type: str) -> dict[str, torch.Tensor]:
+    """Inputs that train every parameter of an architecture, `(number of texts, ...)`."""
+    inputs = {"input_ids": IDS, "attention_mask": torch.ones_like(IDS)}
+    if model_type == "amccl":
+        generator = torch.Generator().manual_seed(1)
+        inputs["attention_mask"][5::8] = 0
+        for name, size, is_there in (("audio", 5, ROWS % 2 == 0), ("vision", 20, ROWS % 3 > 0)):
+            inputs[f"{name}_values"] = torch.randn(len(IDS), 3, size, generator=generator)
+            inputs[f"{name}_mask"] = is_there[:, None].expand(-1, 3).long()
+    return inputs
+
+
+def rows(model_type: str, case: str) -> list[dict[str, torch.Tensor]]:
     """The training data of a case."""
-    return [{"input_ids": ids, "labels": label} for ids, label in zip(IDS, CASES[case][1])]
+    columns = {**make_inputs(model_type), "labels": CASES[case][1]}
+    return [{name: column[row] for name, column in columns.items()} for row in range(len(IDS))]
 
 
 def train(model_type: str, case: str, folder: Path, batch_size: int, accumulation: int) -> Trainer:
@@ -68,7 +83,7 @@ def train(model_type: str, case: str, folder: Path, batch_size: int, accumulatio
         use_cpu=True,
         disable_tqdm=True,
     )
-    trainer = Trainer(model=build_model(model_type, case), args=arguments, train_dataset=rows(case))
+    trainer = Trainer(model=build_model(model_type, case), args=arguments, train_dataset=rows(model_type, case))
     trainer.train()
     return trainer
 

@@ -6,13 +6,13 @@ import torch
 from safetensors.torch import load_file
 
 from tests.training.fsdp_step import step
-from tests.training.one_step import CASES, IDS, TEXTS, build_model
+from tests.training.one_step import TEXTS, build_model
 
 
 def test_two_shards_take_the_step_of_one_process(config_class, tmp_path, run_python):
     expected = build_model(config_class.model_type, "mixture").train()
     start = {name: tensor.clone() for name, tensor in expected.state_dict().items()}
-    step(expected, IDS[:TEXTS], CASES["mixture"][1][:TEXTS])
+    step(expected, config_class.model_type, slice(TEXTS))
     launch = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", 2, "-m")
     run_python(*launch, "tests.training.fsdp_step", config_class.model_type, tmp_path)
     facts = json.loads((tmp_path / "facts.json").read_text())
