@@ -14,13 +14,13 @@ demo: $(VENV)/.installed  ## Train, evaluate, save, reload and explain a classif
 	$(BIN)/python examples/demo.py
 
 test: $(VENV)/.installed  ## Run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 test-slow: $(VENV)/.installed  ## Run the slow tests
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow --numprocesses auto --dist loadfile
 
 test-floor: $(FLOOR)/.installed  ## Run the tests with the lowest versions that setup.cfg promises
-	$(FLOOR)/bin/python -m pytest
+	$(FLOOR)/bin/python -m pytest --numprocesses auto --dist loadfile
 
 conformance: $(VENV)/.installed  ## Run transformers' own common tests over the models
 	$(BIN)/python -m tests.conformance

@@ -7,6 +7,9 @@ import tempfile
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="amsdff_hf_tests_")
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # The cores are taken by the other workers; before torch counts them.
+    os.environ["OMP_NUM_THREADS"] = "1"
 
 import subprocess  # noqa: E402
 import sys  # noqa: E402
@@ -104,6 +107,15 @@ def random_model(config, **kwargs) -> PreTrainedModel:
     scores = model.classifier.label_scores
     torch.nn.init.normal_(scores.weight, std=(scores.in_features / 8) ** -0.5)
     return model
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark what takes long as slow for the architectures that its `quick_for` does not name."""
+    for item in items:
+        marker = item.get_closest_marker("quick_for")
+        if marker is not None and item.callspec.params["config_class"][0].model_type not in marker.args:
+            item.add_marker("slow")
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,7 @@ def batches(side):
 SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("roberta", "distilbert", "modernbert")]
 
 
+@pytest.mark.quick_for("amsdff", "cnn_bilstm")
 @pytest.mark.parametrize("name", ["bert", "llama", "t5", *SLOW])
 def test_exported_file_gives_the_logits_of_the_model(config_class, name, tmp_path):
     model = random_model(config_class(backbone_config=BACKBONE_CONFIGS[name](), num_labels=3))
@@ -35,6 +36,7 @@ def test_exported_file_gives_the_logits_of_the_model(config_class, name, tmp_pat
         assert parity.same_decisions == 1
 
 
+@pytest.mark.quick_for("amsdff", "cnn_bilstm")
 def test_token_types_and_int8(config_class, tmp_path, bert_config):
     model = random_model(config_class(backbone_config=bert_config, num_labels=3))
     export_onnx(model, tmp_path / "model.onnx", token_types=True)
@@ -60,6 +62,7 @@ def test_numbers_that_are_none_are_no_parity(config_class, bert_config):
     assert np.isnan(compare_with_model(broken, model, batches("right")).largest_difference)
 
 
+@pytest.mark.quick_for("amsdff")
 def test_the_model_keeps_its_attention(config_class, tmp_path, bert_config):
     model = random_model(config_class(backbone_config=bert_config))
     model.backbone.set_attn_implementation("eager")

@@ -38,6 +38,7 @@ def model(config_class, backbone_config):
 
 
 @one_backbone_quickly
+@pytest.mark.quick_for("amsdff", "cnn_bilstm", "amccl")
 @torch.no_grad()
 def test_compiles_into_one_graph_for_all_shapes(model):
     torch.compiler.reset()
@@ -47,6 +48,7 @@ def test_compiles_into_one_graph_for_all_shapes(model):
 
 
 @one_backbone_quickly
+@pytest.mark.quick_for("amsdff", "cnn_bilstm")
 def test_a_training_step_compiles_into_one_graph(model):
     torch.compiler.reset()
     model.train()

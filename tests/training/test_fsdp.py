@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 import torch
 from safetensors.torch import load_file
 
@@ -9,6 +10,7 @@ from tests.training.fsdp_step import step
 from tests.training.one_step import TEXTS, build_model
 
 
+@pytest.mark.quick_for("amsdff", "cnn_bilstm")
 def test_two_shards_take_the_step_of_one_process(config_class, tmp_path, run_python):
     expected = build_model(config_class.model_type, "mixture").train()
     start = {name: tensor.clone() for name, tensor in expected.state_dict().items()}
