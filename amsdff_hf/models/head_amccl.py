@@ -74,7 +74,7 @@ class AmcclTrunk(nn.Module):
             last_hidden_state=hidden_states,
             pooler_output=torch.cat([fused, *(modality.skip for modality in read)], dim=-1),
             modality_vectors=vectors,
-            modality_mask=torch.stack([modality.present for modality in read], dim=1),
+            modality_mask=torch.stack([modality.present for modality in read], dim=1).long(),
             token_weights=self._token_weights(mask, hidden_states.dtype) if explain else None,
             kernel_weights=kernel_weights if explain else None,
         )

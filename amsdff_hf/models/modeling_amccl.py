@@ -38,13 +38,16 @@ class AmcclModel(BackboneFeatureModel):
         audio_mask: torch.Tensor | None = None,
         vision_values: torch.FloatTensor | None = None,
         vision_mask: torch.Tensor | None = None,
+        output_attentions: bool | None = None,
+        output_hidden_states: bool | list[int] | None = None,
+        return_explanations: bool | None = None,
         **kwargs,
     ) -> ModelOutput:
         """Read texts with their audio and vision; see [`AmcclForSequenceClassification.forward`]."""
+        texts = input_ids, attention_mask, token_type_ids, position_ids, inputs_embeds
+        asked = output_attentions, output_hidden_states, return_explanations
         features = dict(zip(_FEATURES, (audio_values, audio_mask, vision_values, vision_mask), strict=True))
-        return super().forward(
-            input_ids, attention_mask, token_type_ids, position_ids, inputs_embeds, **features, **kwargs
-        )
+        return super().forward(*texts, *asked, **features, **kwargs)
 
 
 class AmcclForSequenceClassification(BackboneForSequenceClassification):
@@ -66,7 +69,7 @@ class AmcclForSequenceClassification(BackboneForSequenceClassification):
     >>> model = AmcclForSequenceClassification(AmcclConfig(backbone_config=backbone_config, num_labels=1)).eval()
     >>> outputs = model(torch.tensor([[1, 2, 3, 4]]), audio_values=torch.randn(1, 50, 5), return_explanations=True)
     >>> outputs.logits.shape, outputs.modality_mask.tolist(), outputs.kernel_weights.shape
-    (torch.Size([1, 1]), [[True, True, False]], torch.Size([1, 3]))
+    (torch.Size([1, 1]), [[1, 1, 0]], torch.Size([1, 3]))
 
     ```
     """
@@ -88,6 +91,9 @@ class AmcclForSequenceClassification(BackboneForSequenceClassification):
         audio_mask: torch.Tensor | None = None,
         vision_values: torch.FloatTensor | None = None,
         vision_mask: torch.Tensor | None = None,
+        output_attentions: bool | None = None,
+        output_hidden_states: bool | list[int] | None = None,
+        return_explanations: bool | None = None,
         **kwargs,
     ) -> ModelOutput:
         """Classify texts with what was heard and seen; the other inputs are those of every classifier here.
@@ -99,17 +105,17 @@ class AmcclForSequenceClassification(BackboneForSequenceClassification):
             vision_values: `(batch_size, num_steps, vision_size)`, as `audio_values`.
             vision_mask: `(batch_size, num_steps)`, as `audio_mask`.
         """
+        texts = input_ids, attention_mask, token_type_ids, position_ids, inputs_embeds
+        asked = output_attentions, output_hidden_states, return_explanations
         features = dict(zip(_FEATURES, (audio_values, audio_mask, vision_values, vision_mask), strict=True))
-        return super().forward(
-            input_ids, attention_mask, token_type_ids, position_ids, inputs_embeds, labels, **features, **kwargs
-        )
+        return super().forward(*texts, labels, *asked, **features, **kwargs)
 
     def contrastive_loss(self, features: AmcclFeatures, labels: torch.Tensor) -> torch.Tensor:
         """Contrastive loss of the vectors of the modalities, within each and across each two."""
         config = self.config
         return contrastive_loss(
             features.modality_vectors.unbind(1),
-            features.modality_mask.unbind(1),
+            features.modality_mask.bool().unbind(1),
             labels,
             config,
             config.inter_weight,

@@ -18,8 +18,8 @@ class AmcclModelOutput(ModelOutput):
             The fused vector and the skip vector of each modality, side by side.
         modality_vectors (`torch.FloatTensor` of shape `(batch_size, num_modalities, fusion_size)`):
             Vectors of text, audio and vision before they are fused, with a learned one where a modality is missing.
-        modality_mask (`torch.BoolTensor` of shape `(batch_size, num_modalities)`):
-            Which modalities are there.
+        modality_mask (`torch.LongTensor` of shape `(batch_size, num_modalities)`):
+            1 where a modality is there, 0 where it is missing.
         hidden_states (`tuple[torch.FloatTensor]`, *optional*):
             Hidden states of the backbone.
         attentions (`tuple[torch.FloatTensor]`, *optional*):
@@ -33,7 +33,7 @@ class AmcclModelOutput(ModelOutput):
     last_hidden_state: torch.FloatTensor | None = None
     pooler_output: torch.FloatTensor | None = None
     modality_vectors: torch.FloatTensor | None = None
-    modality_mask: torch.BoolTensor | None = None
+    modality_mask: torch.LongTensor | None = None
     hidden_states: tuple[torch.FloatTensor, ...] | None = None
     attentions: tuple[torch.FloatTensor, ...] | None = None
     token_weights: torch.FloatTensor | None = None
@@ -59,7 +59,7 @@ class AmcclSequenceClassifierOutput(ModelOutput):
     logits: torch.FloatTensor | None = None
     pooled_output: torch.FloatTensor | None = None
     modality_vectors: torch.FloatTensor | None = None
-    modality_mask: torch.BoolTensor | None = None
+    modality_mask: torch.LongTensor | None = None
     hidden_states: tuple[torch.FloatTensor, ...] | None = None
     attentions: tuple[torch.FloatTensor, ...] | None = None
     token_weights: torch.FloatTensor | None = None

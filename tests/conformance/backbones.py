@@ -55,6 +55,10 @@ def backbone_config(name: str) -> PreTrainedConfig:
     return BACKBONES[name]()
 
 
+# What keeps a head whose defaults do not follow the width of the backbone below a million parameters.
+SMALL_HEADS = {"cnn_bilstm": {"lstm_hidden_size": 16, "num_filters": 16}}
+
+
 def no_dropout(config_class: type[PreTrainedConfig]) -> dict[str, float | tuple[float, ...]]:
     """The fields of an architecture that turn all dropout of its head off."""
     dropouts = {name: value for name, value in vars(config_class()).items() if name.endswith(("dropout", "dropouts"))}

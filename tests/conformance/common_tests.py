@@ -17,7 +17,7 @@ from ...test_configuration_common import ConfigTester
 from ...test_modeling_common import ModelTesterMixin, global_rng, ids_tensor, random_attention_mask
 from ...test_pipeline_mixin import PipelineTesterMixin
 from ...test_training_mixin import TrainingTesterMixin
-from .backbones import VOCAB_SIZE, backbone_config, no_dropout
+from .backbones import SMALL_HEADS, VOCAB_SIZE, backbone_config, no_dropout
 
 
 BACKBONE = os.environ["CONFORMANCE_BACKBONE"]
@@ -36,6 +36,7 @@ class Tester:
     def get_config(self):
         # Dropout blurs the comparison of two runs in training mode; label smoothing keeps a loss from falling to zero.
         settings = {"num_labels": 3, "loss_weights": (1, 0, 0), **no_dropout(self.config_class)}
+        settings |= SMALL_HEADS.get(self.config_class.model_type, {})
         return self.config_class(backbone_config=backbone_config(BACKBONE), **settings)
 
     def prepare_config_and_inputs_for_common(self):

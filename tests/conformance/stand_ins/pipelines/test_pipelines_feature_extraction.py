@@ -17,6 +17,6 @@ class FeatureExtractionPipelineTests(unittest.TestCase):
     def run_pipeline_test(self, pipe, examples):
         for example, vectors in zip(examples, pipe(examples), strict=True):
             tokens = pipe.tokenizer(example)["input_ids"]
-            assert torch.tensor(vectors).shape == (1, len(tokens), pipe.model.config.hidden_size)
+            assert torch.tensor(vectors).shape == (1, len(tokens), pipe.model.config.token_size)
         tensors = pipe(examples[0], return_tensors=True)
         assert tensors.shape[0] == 1
