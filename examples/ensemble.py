@@ -4,7 +4,8 @@ r"""Let trained classifiers vote, and let each of them read changed copies of ev
     python examples/ensemble.py runs/mine/seed-1 runs/mine/seed-2 runs/mine/seed-3 --test_file test.csv \
         --num_copies 4 --output_dir runs/ensemble
 
-Soft voting: the probabilities of the models are averaged. Test-time augmentation: so are those of the copies.
+Soft voting: the probabilities of the models are averaged. Test-time augmentation: so are those of the copies. Several
+labels per text are decided by the mean of the thresholds that the models keep.
 """
 
 import argparse
@@ -133,16 +134,20 @@ def main() -> None:
     rows = read_test_rows(parsed_test_file(arguments), space, needs_labels=True)
     labels, folder = np.array(rows[LABELS]), Path(arguments.output_dir)
     probabilities = vote(models, space, rows, arguments)
-    metrics = {name: label_metrics(found, labels, space.problem_type) for name, found in probabilities.items()}
+    stored = [getattr(model.config, "thresholds", None) or [0.5] * len(space.names) for model in models.values()]
+    thresholds = list(np.mean(stored, axis=0)) if space.problem_type == "multi_label_classification" else None
+    metrics = {
+        name: label_metrics(found, labels, space.problem_type, thresholds) for name, found in probabilities.items()
+    }
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "ensemble.json").write_text(json.dumps(metrics, indent=2), encoding="utf-8")
-    best, found = list(probabilities.items())[-1]
+    last, found = list(probabilities.items())[-1]
     table = write_reports(
-        str(folder), "ensemble", found, labels, rows[TEXT], rows[ROW], space.names, space.problem_type
+        str(folder), "ensemble", found, labels, rows[TEXT], rows[ROW], space.names, space.problem_type, thresholds
     )
     columns = [name for name in METRICS if all(name in scores for scores in metrics.values())]
     lines = [[name, *(scores[column] for column in columns)] for name, scores in metrics.items()]
-    print(f"\n{best}\n{table}\n\n{format_table(lines, header=['model', *columns])}")
+    print(f"\n{last}\n{table}\n\n{format_table(lines, header=['model', *columns])}")
     print(f"\nIn {folder}: {', '.join(sorted(path.name for path in folder.iterdir()))}")
 
 

@@ -7,21 +7,38 @@ r"""Train AMCCL on texts with audio and vision features, with some of the modali
         --test_file test.parquet --output_dir runs/mine
 
 Parquet files have the columns `text`, `label` and any of `audio` and `vision`: a list of vectors per text, one vector,
-or nothing where it is missing. Labels that are floats are predicted as numbers, all others as classes.
+or nothing where it is missing. Labels that are floats are predicted as numbers, all others as classes, in the order in
+which a data set publishes them.
 """
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
 import numpy as np
-from datasets import Dataset, List
+from datasets import Dataset, LargeList, List
 from transformers import AutoTokenizer, EvalPrediction, Trainer, TrainingArguments, set_seed
 
 from amsdff_hf import AmcclFeatureExtractor, AmcclForSequenceClassification, AmcclProcessor
-from amsdff_hf.data import MultimodalCollator, convert_mmsa, load_file
-from amsdff_hf.training import SENTIMENT_METRICS, build_optimizer, format_table, label_metrics, to_probabilities
+from amsdff_hf.data import (
+    LABELS,
+    DataTrainingArguments,
+    LabelSpace,
+    MultimodalCollator,
+    convert_mmsa,
+    label_splits,
+    load_splits,
+)
+from amsdff_hf.training import (
+    SENTIMENT_METRICS,
+    build_optimizer,
+    format_table,
+    label_metrics,
+    remove_checkpoints,
+    to_probabilities,
+)
 
 
 COMBINATIONS = {"text": (), "text+audio": ("audio",), "text+vision": ("vision",), "all": ("audio", "vision")}
@@ -44,7 +61,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--vision_column", default="vision")
     parser.add_argument("--label_column", default="label")
     parser.add_argument("--output_dir", required=True)
-    parser.add_argument("--combinations", nargs="+", choices=list(COMBINATIONS), default=list(COMBINATIONS))
+    parser.add_argument("--do_regression", action="store_true", help="whole numbers are numbers and no classes")
+    parser.add_argument("--num_classes", type=int, choices=[2, 3], help="make classes of labels that are numbers")
+    parser.add_argument("--combinations", nargs="+", choices=list(COMBINATIONS), help="default: all that data is for")
     parser.add_argument("--contrastive_weights", nargs="+", type=float, default=[0.0, 0.01])
     parser.add_argument("--contrastive_form", choices=["published", "infonce"], default="published")
     parser.add_argument("--text_pooling", choices=["cls", "mean", "last"], default="cls")
@@ -65,64 +84,88 @@ def parse_arguments() -> argparse.Namespace:
     return arguments
 
 
-def read_data(arguments: argparse.Namespace) -> dict[str, Dataset]:
-    """Read the splits, with columns called `text`, `audio`, `vision` and `label`."""
-    if arguments.mmsa_file is not None:
-        files = convert_mmsa(arguments.mmsa_file, Path(arguments.output_dir) / "data")
-        return {role: load_file(str(path)) for role, path in files.items()}
+def read_data(arguments: argparse.Namespace) -> tuple[dict[str, Dataset], LabelSpace]:
+    """Read the splits, with columns called `text`, `audio` and `vision`, and labels as the model takes them."""
     files = {role: getattr(arguments, f"{role}_file") for role in ("train", "validation", "test")}
-    names = {getattr(arguments, f"{name}_column"): name for name in ("text", "audio", "vision", "label")}
-    splits = {}
-    for role, path in files.items():
-        if path is not None:
-            split = load_file(path)
-            needed = {arguments.text_column, arguments.label_column} - set(split.column_names)
-            if needed:
-                raise ValueError(f"{path} has no column {', '.join(sorted(needed))}; it has {split.column_names}.")
-            kept = split.select_columns([name for name in names if name in split.column_names])
-            splits[role] = kept.rename_columns({name: new for name, new in names.items() if name in kept.column_names})
-    return splits
+    columns = {getattr(arguments, f"{name}_column"): name for name in ("text", "audio", "vision")}
+    label_column = arguments.label_column
+    if arguments.mmsa_file is not None:
+        files = convert_once(arguments.mmsa_file, Path(arguments.output_dir) / "data")
+        columns, label_column = {name: name for name in columns.values()}, "label"
+    data = DataTrainingArguments(
+        **{f"{role}_file": str(path) for role, path in files.items() if path is not None},
+        label_column_name=label_column,
+        do_regression=True if arguments.do_regression else None,
+    )
+    splits = {role: as_sequences(split, columns) for role, split in load_splits(data).items()}
+    if arguments.num_classes is not None:
+        splits = {role: with_classes(split, label_column, arguments.num_classes) for role, split in splits.items()}
+    splits, space = label_splits(splits, data, None)
+    if space.problem_type == "regression":
+        check_range(splits, LABEL_RANGES[arguments.metrics])
+    kept = [LABELS, *columns.values()]
+    return {
+        role: split.select_columns([name for name in kept if name in split.column_names]).with_format("numpy")
+        for role, split in splits.items()
+    }, space
 
 
-def as_sequences(split: Dataset) -> Dataset:
-    """Make a sequence of length 1 of columns that hold one vector per text."""
-    flat = [
-        name
-        for name in ("audio", "vision")
-        if name in split.column_names and not isinstance(split.features[name].feature, List)
-    ]
+def convert_once(pickle: str, folder: Path) -> dict[str, Path]:
+    """Convert a file of MMSA to parquet, unless that has been done since it was written."""
+    files = {role: folder / f"{role}.parquet" for role in ("train", "validation", "test")}
+    there = {role: path for role, path in files.items() if path.exists()}
+    is_new = there and all(path.stat().st_mtime > os.stat(pickle).st_mtime for path in there.values())
+    return there if is_new else convert_mmsa(pickle, folder)
+
+
+def as_sequences(split: Dataset, columns: dict[str, str]) -> Dataset:
+    """Name the columns, and make a sequence of length 1 where a column holds one vector per text."""
+    if "text" not in [columns.get(name) for name in split.column_names]:
+        raise ValueError(f"There is no column of texts: name it by --text_column; there are {split.column_names}.")
+    split = split.rename_columns({name: new for name, new in columns.items() if name in split.column_names})
+    kinds = {name: split.features[name] for name in ("audio", "vision") if name in split.column_names}
+    empty = [name for name, kind in kinds.items() if not isinstance(kind, (List, LargeList))]
+    if any(split.unique(name) != [None] for name in empty):
+        raise ValueError(f"The columns {empty} hold neither vectors nor lists of vectors, but {kinds}.")
+    split, kinds = split.remove_columns(empty), {name: kind for name, kind in kinds.items() if name not in empty}
+    flat = [name for name, kind in kinds.items() if not isinstance(kind.feature, (List, LargeList))]
     return split.map(lambda row: {name: row[name] and [row[name]] for name in flat}) if flat else split
 
 
-def encode_labels(splits: dict[str, Dataset]) -> tuple[dict[str, Dataset], list[str] | None]:
-    """Turn labels into ids by their names, sorted; floats stay, and the names are `None`."""
-    kinds = splits["train"].features["label"].dtype
-    if kinds.startswith("float"):
-        return splits, None
-    names = sorted({str(label) for label in splits["train"]["label"]})
+def with_classes(split: Dataset, column: str, num_classes: int) -> Dataset:
+    """Turn numbers into `negative` and `positive` (0 and above) or, with three classes, `neutral` between them."""
+    numbers = np.array(split[column], dtype=float)
+    names = np.where(numbers < 0, "negative", "positive").astype(object)
+    if num_classes == 3:
+        names[numbers == 0] = "neutral"
+    return split.remove_columns(column).add_column(column, list(names))
+
+
+def check_range(splits: dict[str, Dataset], largest: float) -> None:
+    """Refuse labels that are larger than those of the data set whose metrics are asked for."""
     for role, split in splits.items():
-        unknown = {str(label) for label in split["label"]} - set(names)
-        if unknown:
-            raise ValueError(f"The {role} data has labels that training never saw: {sorted(unknown)}.")
-        ids = [names.index(str(label)) for label in split["label"]]
-        splits[role] = split.remove_columns("label").add_column("label", ids)
-    return splits, names
+        found = max(map(abs, split[LABELS]))
+        if found > largest:
+            raise ValueError(
+                f"The {role} labels go up to {found:g}, but those of --metrics go from {-largest:g} to {largest:g}: "
+                "choose another of mosi, mosei and sims, or bring the labels into the range."
+            )
 
 
 def build_processor(train: Dataset, modalities: tuple[str, ...], arguments: argparse.Namespace) -> AmcclProcessor:
     """Build tokenizer and feature extractor, the latter with means and deviations of the training data."""
-    rows = {name: list(train[name]) for name in modalities}
-    sizes = {f"{name}_size": len(next(row for row in rows[name] if row)[0]) for name in modalities}
+    rows = {name: [row[name] for row in train.select_columns(name)] for name in modalities}
+    sizes = {f"{name}_size": next(row for row in rows[name] if row is not None).shape[-1] for name in modalities}
     extractor = AmcclFeatureExtractor(**sizes, replace_non_finite=arguments.replace_non_finite).fit(**rows)
     return AmcclProcessor(extractor, AutoTokenizer.from_pretrained(arguments.model_name_or_path))
 
 
 def build_model(
-    processor: AmcclProcessor, names: list[str] | None, weight: float, arguments: argparse.Namespace
+    processor: AmcclProcessor, space: LabelSpace, weight: float, arguments: argparse.Namespace
 ) -> AmcclForSequenceClassification:
     """Put a fresh head on the backbone, for numbers or for classes."""
     extractor = processor.feature_extractor
-    fields = {"labels": names, "loss_weights": (1, 0, 0)} if names else {"num_labels": 1, "problem_type": "regression"}
+    fields = {"labels": list(space.names), "problem_type": space.problem_type, "loss_weights": (1, 0, 0)}
     return AmcclForSequenceClassification.from_backbone(
         arguments.model_name_or_path,
         audio_size=extractor.audio_size,
@@ -136,16 +179,18 @@ def build_model(
 
 
 def run(
-    splits: dict[str, Dataset], names: list[str] | None, combination: str, weight: float, seed: int, arguments
+    splits: dict[str, Dataset],
+    space: LabelSpace,
+    processor: AmcclProcessor,
+    combination: str,
+    weight: float,
+    seed: int,
+    arguments: argparse.Namespace,
 ) -> dict[str, float]:
     """Train once and return the metrics of the test data."""
     set_seed(seed)
-    modalities = COMBINATIONS[combination]
-    columns = ["text", "label", *modalities]
-    splits = {role: split.select_columns(columns) for role, split in splits.items()}
-    processor = build_processor(splits["train"], modalities, arguments)
-    model = build_model(processor, names, weight, arguments)
-    chooses = "validation" in splits
+    model = build_model(processor, space, weight, arguments)
+    chooses, is_regression = "validation" in splits, space.problem_type == "regression"
     folder = Path(arguments.output_dir) / f"{combination}-{weight:g}-{seed}"
     training = TrainingArguments(
         output_dir=str(folder),
@@ -159,16 +204,19 @@ def run(
         eval_strategy="epoch" if chooses else "no",
         save_strategy="best" if chooses else "no",
         save_total_limit=1,
+        save_only_model=True,
         load_best_model_at_end=chooses,
-        metric_for_best_model="mae" if names is None else "macro_f1",
-        greater_is_better=names is not None,
+        metric_for_best_model="mae" if is_regression else "macro_f1",
+        greater_is_better=not is_regression,
         remove_unused_columns=False,
         report_to="none",
         seed=seed,
         dataloader_pin_memory=False,
     )
+    # The encoders alone, as in the source; what follows them learns as the rest of the head does.
     part_rates = {
-        f"classifier.trunk.others.{name}": getattr(arguments, f"{name}_learning_rate") for name in modalities
+        f"classifier.trunk.others.{name}.layers": getattr(arguments, f"{name}_learning_rate")
+        for name in COMBINATIONS[combination]
     }
     trainer = Trainer(
         model,
@@ -176,10 +224,11 @@ def run(
         train_dataset=splits["train"],
         eval_dataset=splits.get("validation"),
         data_collator=MultimodalCollator(processor, arguments.max_seq_length),
-        compute_metrics=lambda prediction: score(prediction, names, arguments.metrics),
+        compute_metrics=lambda prediction: score(prediction, space, arguments.metrics),
         optimizers=(build_optimizer(model, training, arguments.head_learning_rate, None, part_rates), None),
     )
     trainer.train()
+    remove_checkpoints(str(folder))
     if arguments.save_models:
         model.save_pretrained(folder)
         processor.save_pretrained(folder)
@@ -187,25 +236,42 @@ def run(
     return {name.removeprefix("test_"): value for name, value in output.items()}
 
 
-def score(prediction: EvalPrediction, names: list[str] | None, metrics: str) -> dict[str, float]:
+def score(prediction: EvalPrediction, space: LabelSpace, metrics: str) -> dict[str, float]:
     """Metrics of numbers, by the customs of the data set, or of classes."""
-    if names is None:
+    if space.problem_type == "regression":
         return SENTIMENT_METRICS[metrics](prediction.predictions, prediction.label_ids)
-    problem_type = "single_label_classification"
-    return label_metrics(to_probabilities(prediction.predictions, problem_type), prediction.label_ids, problem_type)
+    probabilities = to_probabilities(prediction.predictions, space.problem_type)
+    return label_metrics(probabilities, prediction.label_ids, space.problem_type)
+
+
+def choose_combinations(splits: dict[str, Dataset], wanted: list[str] | None) -> list[str]:
+    """Return the combinations that are wanted, or else all that every split has the modalities for."""
+    there = set.intersection(*(set(split.column_names) for split in splits.values()))
+    possible = [name for name, modalities in COMBINATIONS.items() if set(modalities) <= there]
+    missing = [name for name in wanted or () if name not in possible]
+    if missing:
+        raise ValueError(
+            f"--combinations {' '.join(missing)} needs columns that are not in every split: name them by "
+            f"--audio_column and --vision_column. Possible are {', '.join(possible)}."
+        )
+    return wanted or possible
 
 
 def main() -> None:
     """Run every combination with every contrastive weight and seed, and print mean and standard deviation."""
     arguments = parse_arguments()
-    splits, names = encode_labels({role: as_sequences(split) for role, split in read_data(arguments).items()})
-    there = set(splits["train"].column_names)
+    splits, space = read_data(arguments)
+    combinations = choose_combinations(splits, arguments.combinations)
     results: dict[str, list[dict[str, float]]] = {}
-    for combination in [name for name in arguments.combinations if set(COMBINATIONS[name]) <= there]:
+    for combination in combinations:
+        modalities = COMBINATIONS[combination]
+        processor = build_processor(splits["train"], modalities, arguments)
+        own = {role: split.select_columns([LABELS, "text", *modalities]) for role, split in splits.items()}
         for weight in arguments.contrastive_weights:
             name = f"{combination}, contrastive {weight:g}"
             for seed in arguments.seeds:
-                results.setdefault(name, []).append(run(splits, names, combination, weight, seed, arguments))
+                scores = run(own, space, processor, combination, weight, seed, arguments)
+                results.setdefault(name, []).append(scores)
                 print(f"{name}, seed {seed}: done", file=sys.stderr, flush=True)
     shown = [metric for metric in SHOWN if all(metric in row for rows in results.values() for row in rows)]
     lines = []

@@ -5,7 +5,7 @@ from .arguments import DataTrainingArguments, add_test_file_options, parsed_test
 from .augmentation import OPERATIONS, TextAugmenter
 from .augmented_texts import AugmentedTexts, EpochSetter, augment_split
 from .labels import LABELS, LabelSpace, label_space_of
-from .loading import ROW, load_file
+from .loading import ROW, load_splits
 from .mmsa import convert_mmsa
 from .multimodal_collator import MultimodalCollator
 from .pairs import number_texts
@@ -45,7 +45,7 @@ __all__ = [
     "label_space_of",
     "label_splits",
     "load_arrays",
-    "load_file",
+    "load_splits",
     "number_texts",
     "parsed_test_file",
     "perturb",

@@ -21,6 +21,9 @@ class _Words:
         pieces = _WORD.split(text)
         self.words, self.between = pieces[1::2], pieces[::2]
 
+    def share(self, alpha: float) -> int:
+        return max(1, int(alpha * len(self.words)))
+
     def __str__(self) -> str:
         pieces = [self.between[0]]
         for word, after in zip(self.words, self.between[1:], strict=True):
@@ -29,9 +32,10 @@ class _Words:
         return "".join(pieces)
 
 
-def replace_synonyms(text: str, count: int, synonyms: Synonyms, rng: random.Random) -> str:
-    """Replace up to `count` different words, no stop words, by a synonym, everywhere in the text."""
+def replace_synonyms(text: str, alpha: float, synonyms: Synonyms, rng: random.Random) -> str:
+    """Replace a share `alpha` of the words, one at least and no stop words, by a synonym each."""
     parts = _Words(text)
+    count = parts.share(alpha)
     candidates = [word for word in dict.fromkeys(map(str.lower, parts.words)) if word not in ENGLISH_STOP_WORDS]
     rng.shuffle(candidates)
     replaced = {}
@@ -45,11 +49,11 @@ def replace_synonyms(text: str, count: int, synonyms: Synonyms, rng: random.Rand
     return str(parts)
 
 
-def insert_synonyms(text: str, count: int, synonyms: Synonyms, rng: random.Random) -> str:
-    """Put a synonym of a random word, no stop word, behind a random word, `count` times."""
+def insert_synonyms(text: str, alpha: float, synonyms: Synonyms, rng: random.Random) -> str:
+    """Put synonyms of random words, no stop words, behind random words: a share `alpha` of the words, one at least."""
     parts = _Words(text)
     candidates = [word for word in parts.words if word.lower() not in ENGLISH_STOP_WORDS]
-    for _ in range(count):
+    for _ in range(parts.share(alpha)):
         shuffled = rng.sample(candidates, len(candidates))
         found = next(filter(None, map(synonyms, shuffled)), [])
         if found:
@@ -58,27 +62,27 @@ def insert_synonyms(text: str, count: int, synonyms: Synonyms, rng: random.Rando
     return str(parts)
 
 
-def swap_words(text: str, count: int, synonyms: Synonyms, rng: random.Random) -> str:
-    """Swap two random words, `count` times."""
+def swap_words(text: str, alpha: float, synonyms: Synonyms, rng: random.Random) -> str:
+    """Swap two random words, as often as a share `alpha` of the words, once at least."""
     parts = _Words(text)
-    for _ in range(count if len(parts.words) > 1 else 0):
+    for _ in range(parts.share(alpha) if len(parts.words) > 1 else 0):
         one, other = rng.sample(range(len(parts.words)), 2)
         parts.words[one], parts.words[other] = parts.words[other], parts.words[one]
     return str(parts)
 
 
-def delete_words(text: str, count: int, synonyms: Synonyms, rng: random.Random) -> str:
-    """Delete each word with the probability of `count` in all, but never every word."""
+def delete_words(text: str, alpha: float, synonyms: Synonyms, rng: random.Random) -> str:
+    """Delete each word with the probability `alpha`, but never every word."""
     parts = _Words(text)
     if len(parts.words) < 2:
         return text
-    kept = [rng.random() >= count / len(parts.words) for _ in parts.words]
+    kept = [rng.random() >= alpha for _ in parts.words]
     kept[rng.randrange(len(kept))] |= not any(kept)
     parts.words = [word if stays else "" for word, stays in zip(parts.words, kept, strict=True)]
     return str(parts)
 
 
-Operation = Callable[[str, int, Synonyms, random.Random], str]
+Operation = Callable[[str, float, Synonyms, random.Random], str]
 OPERATIONS: dict[str, Operation] = {
     "synonym": replace_synonyms,
     "insertion": insert_synonyms,
@@ -94,7 +98,8 @@ class TextAugmenter:
     Args:
         synonyms: where similar words come from.
         probability: share of the texts that are changed.
-        alpha: share of the words of such a text that are changed, one word at least.
+        alpha: share of the words of such a text that are replaced, inserted or swapped, one word at least, or the
+            probability of each word to be deleted; 0 changes nothing.
         operations: names among `synonym`, `insertion`, `swap` and `deletion`.
 
     Raises:
@@ -125,8 +130,6 @@ class TextAugmenter:
 
     def __call__(self, text: str, rng: random.Random) -> str:
         """Return the text, changed or as it is, by the numbers of `rng` alone."""
-        if rng.random() >= self.probability:
+        if rng.random() >= self.probability or self.alpha == 0:
             return text
-        operation = OPERATIONS[rng.choice(self.operations)]
-        count = max(1, int(self.alpha * len(_WORD.findall(text))))
-        return operation(text, count, self.synonyms, rng)
+        return OPERATIONS[rng.choice(self.operations)](text, self.alpha, self.synonyms, rng)

@@ -4,6 +4,7 @@
 import random
 from typing import Any
 
+import torch
 from datasets import Dataset
 from torch.utils.data import Dataset as TorchDataset
 from transformers import (
@@ -54,25 +55,29 @@ class AugmentedTexts(TorchDataset):
             "max_length": max_length,
             "padding": "max_length" if pad_to_max_length else False,
         }
-        self._seed, self._epoch = seed, 0
+        self._seed = seed
+        # Shared, so that worker processes which outlive an epoch see the next one.
+        self._epoch = torch.zeros((), dtype=torch.long).share_memory_()
 
     def __len__(self) -> int:
         return len(self._split)
 
     def __getitem__(self, row: int) -> dict[str, Any]:
         stored = self._split[row]
-        encoded = self._tokenizer(*self.texts(row), **self._options)
+        encoded = self._tokenizer(*self._change(stored, row), **self._options)
         return {**encoded, LABELS: stored[LABELS]}
 
     def texts(self, row: int) -> list[str]:
         """Return the text of a row, or the two of a pair, as this epoch has them."""
-        rng = random.Random(f"{self._seed}/{self._epoch}/{row}")
-        stored = self._split[row]
+        return self._change(self._split[row], row)
+
+    def _change(self, stored: dict[str, Any], row: int) -> list[str]:
+        rng = random.Random(f"{self._seed}/{self._epoch.item()}/{row}")
         return [self.augmenter(stored[name], rng) for name in self._columns]
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch, counted from 0."""
-        self._epoch = epoch
+        self._epoch.fill_(epoch)
 
 
 def augment_split(

@@ -70,16 +70,16 @@ def read_mmsa_split(stored: Mapping[str, Any], name: str) -> Dataset:
             )
     rows = {
         "id": [str(one) for one in stored.get("id", range(count))],
-        "text": [str(text) for text in stored["raw_text"]],
+        "text": [text.decode() if isinstance(text, bytes) else str(text) for text in stored["raw_text"]],
         **{column: _sequences(stored, column, name) for column in ("audio", "vision")},
-        "label": [float(label) for label in np.asarray(stored["regression_labels"]).reshape(-1)],
+        "label": _labels(stored["regression_labels"], name),
     }
     vectors = List(List(Value("float32")))
     kinds = {"id": Value("string"), "text": Value("string"), "audio": vectors, "vision": vectors}
     return Dataset.from_dict(rows, features=Features({**kinds, "label": Value("float32")}))
 
 
-def _sequences(stored: Mapping[str, Any], column: str, name: str) -> list[np.ndarray]:
+def _sequences(stored: Mapping[str, Any], column: str, name: str) -> list[np.ndarray | None]:
     arrays = [np.asarray(array, dtype=np.float32) for array in stored[column]]
     for row, array in enumerate(arrays):
         if array.ndim != 2:
@@ -95,4 +95,15 @@ def _sequences(stored: Mapping[str, Any], column: str, name: str) -> list[np.nda
                 f"'{column}_lengths' says {length} for text {row + 1} in the split {name!r}, but its array has "
                 f"{len(array)} steps: the file is damaged."
             )
-    return [array[: int(length)] for array, length in zip(arrays, lengths, strict=True)]
+    # No step at all: the text lacks it.
+    return [array[: int(length)] if length else None for array, length in zip(arrays, lengths, strict=True)]
+
+
+def _labels(stored: Any, name: str) -> list[float]:
+    labels = np.asarray(stored, dtype=np.float32)
+    if labels.ndim != 1 or not np.isfinite(labels).all():
+        raise ValueError(
+            f"'regression_labels' of the split {name!r} must be one finite number per text, got the shape "
+            f"{labels.shape} with {int((~np.isfinite(labels)).sum())} numbers that are not finite."
+        )
+    return labels.tolist()

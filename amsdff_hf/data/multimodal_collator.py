@@ -8,11 +8,12 @@ from typing import Any
 import torch
 
 from ..models.processing_amccl import AmcclProcessor
+from .labels import LABELS
 
 
 @dataclass
 class MultimodalCollator:
-    """Makes a batch of rows with `text`, `audio`, `vision` and `label`; all but the text may be missing.
+    """Makes a batch of rows with `text`, `audio`, `vision` and `labels`; whatever is missing in a row is `None` there.
 
     The Trainer has to keep these columns: `remove_unused_columns=False`.
 
@@ -25,9 +26,10 @@ class MultimodalCollator:
     max_length: int | None = None
 
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, torch.Tensor]:
-        """Return the inputs of the model, with `labels` where the rows have some."""
-        columns = {name: [row[name] for row in rows] for name in ("audio", "vision") if name in rows[0]}
-        batch = dict(self.processor([row["text"] for row in rows], max_length=self.max_length, **columns))
-        if "label" in rows[0]:
-            batch["labels"] = torch.tensor([row["label"] for row in rows])
+        """Return the inputs of the model, with `labels` where all rows have some."""
+        there = {name for row in rows for name in row}
+        columns = {name: [row.get(name) for row in rows] for name in ("audio", "vision") if name in there}
+        batch = dict(self.processor([row.get("text") for row in rows], max_length=self.max_length, **columns))
+        if all(row.get(LABELS) is not None for row in rows):
+            batch["labels"] = torch.tensor([row[LABELS] for row in rows])
         return batch

@@ -40,7 +40,8 @@ def number_texts(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerBase:
         model_max_length=tokenizer.model_max_length,
         padding_side=tokenizer.padding_side,
         truncation_side=tokenizer.truncation_side,
-        **tokenizer.special_tokens_map,
+        chat_template=tokenizer.chat_template,
+        **{"extra_special_tokens": tokenizer.extra_special_tokens, **tokenizer.special_tokens_map},
     )
 
 

@@ -2,9 +2,11 @@
 """Word vectors from a text file or from scratch, as a backbone with its tokenizer."""
 
 import os
+import re
 from collections import Counter
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from typing import TextIO
 
 import numpy as np
 import torch
@@ -155,43 +157,64 @@ def read_text_vectors(
         raise ValueError(f"`limit` must be at least 1, got {limit}.")
     vectors: dict[str, np.ndarray] = {}
     seen: set[str] = set()
-    width = declared = None
-    num_read = num_repeated = 0
-    with open(path, encoding="utf-8", newline="\n") as file:
-        for number, line in enumerate(file, start=1):
-            cells = line.rstrip(" \r\n").split(" ")
-            if number == 1 and len(cells) == 2 and all(cell.isdigit() for cell in cells):
-                declared = width = int(cells[1])
-                continue
-            if limit is not None and num_read == limit:
-                break
-            num_read += 1
-            width = len(cells) - 1 if width is None else width
-            if len(cells) != width + 1 or width < 1:
-                source = "the first line" if declared is None else "the header"
-                raise ValueError(
-                    f"Line {number} of {path!r} has {len(cells) - 1} numbers after the word {cells[0]!r}, where "
-                    f"{source} says {width}: each line must hold one word and its numbers, separated by single spaces."
-                )
-            word = normalize(cells[0])
-            num_repeated += word in seen
-            if word not in seen and (wanted is None or word in wanted):
-                vectors[word] = _numbers(cells, number, path)
-            seen.add(word)
-    if not num_read:
+    num_lines = num_repeated = num_phrases = 0
+    # Some editors put a mark of the encoding before the first word.
+    with open(path, encoding="utf-8-sig", newline="\n") as file:
+        try:
+            for number, word, cells in _lines(file, path, limit):
+                num_lines += 1
+                word = normalize(word)
+                num_phrases += " " in word
+                num_repeated += word in seen
+                if word not in seen and (wanted is None or word in wanted):
+                    vectors[word] = _numbers(word, cells, number, path)
+                seen.add(word)
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{path!r} is not written in UTF-8 ({error.reason}): save it as UTF-8.") from error
+    if not num_lines:
         raise ValueError(f"{path!r} holds no vectors.")
     if num_repeated:
         logger.warning(f"{path}: {num_repeated:,} lines repeat a word, in any letter case; the first counts.")
+    if num_phrases:
+        logger.warning(f"{path}: {num_phrases:,} lines are for several words at once, which no token will ever be.")
     return vectors
 
 
-def _numbers(cells: Sequence[str], number: int, path: str) -> np.ndarray:
+def _lines(file: TextIO, path: str, limit: int | None) -> Iterator[tuple[int, str, list[str]]]:
+    """Yield number, word and cells of numbers of each line behind the header, blank ones left out."""
+    width, source, num_read = None, "the first line", 0
+    for number, line in enumerate(file, start=1):
+        cells = line.rstrip(" \r\n").split(" ")
+        if cells == [""]:
+            continue
+        if width is None and len(cells) == 2 and all(cell.isdigit() for cell in cells):
+            width, source = int(cells[1]), "the header"
+            continue
+        if num_read == limit:
+            return
+        num_read += 1
+        width = len(cells) - 1 if width is None else width
+        first = len(cells) - width
+        # A word may have spaces in it; where it would have numbers in it, there is one number too many.
+        if width < 1 or first < 1 or any(_is_number(cell) for cell in cells[1:first]):
+            raise ValueError(
+                f"Line {number} of {path!r} has {len(cells) - 1} numbers after the word {cells[0]!r}, where {source} "
+                f"says {width}: each line must hold one word and its numbers, separated by single spaces."
+            )
+        yield number, " ".join(cells[:first]), cells[first:]
+
+
+def _is_number(cell: str) -> bool:
+    return re.fullmatch(r"[-+]?\d*\.?\d+(e[-+]?\d+)?", cell, flags=re.IGNORECASE) is not None
+
+
+def _numbers(word: str, cells: Sequence[str], number: int, path: str) -> np.ndarray:
     try:
-        vector = np.array(cells[1:], dtype=np.float32)
+        vector = np.array(cells, dtype=np.float32)
     except ValueError as error:
         raise ValueError(f"Line {number} of {path!r} holds something else than numbers: {error}.") from error
     if not np.isfinite(vector).all():
-        raise ValueError(f"Line {number} of {path!r}, {cells[0]!r}, holds numbers that are not finite: correct it.")
+        raise ValueError(f"Line {number} of {path!r}, {word!r}, holds numbers that are not finite: correct it.")
     return vector
 
 

@@ -68,6 +68,10 @@ class AmcclFeatureExtractor(FeatureExtractionMixin):
                 values = getattr(self, f"{name}_{part}")
                 if values is not None and len(values) != size:
                     raise ValueError(f"`{name}_{part}` must hold {size} numbers (`{name}_size`), got {len(values)}.")
+                if part == "std" and values is not None and not min(values) > 0:
+                    raise ValueError(
+                        f"`{name}_std` must hold numbers above 0, got {min(values)}: write 1 to divide by."
+                    )
         super().__init__(**kwargs)
 
     def fit(self, **sequences: Sequence[Any]) -> "AmcclFeatureExtractor":
@@ -80,11 +84,13 @@ class AmcclFeatureExtractor(FeatureExtractionMixin):
             The extractor itself.
 
         Raises:
-            ValueError: if a sequence does not fit, or no number of a feature is finite.
+            ValueError: if a sequence does not fit, there is none, or no number of a feature is finite.
         """
         for name, rows in sequences.items():
-            present = [(index, row) for index, row in enumerate(rows) if row is not None]
-            steps = torch.cat([self._read(row, None, name, index) for index, row in present])
+            read = [self._read(row, None, name, index) for index, row in enumerate(rows)]
+            if not any(map(len, read)):
+                raise ValueError(f"There is no {name} in any text: leave it out.")
+            steps = torch.cat(read)
             finite = steps.isfinite()
             counts = finite.sum(dim=0)
             if not counts.all():
@@ -106,8 +112,8 @@ class AmcclFeatureExtractor(FeatureExtractionMixin):
         """Make tensors of sequences.
 
         Args:
-            audio: for each text an array `(num_steps, audio_size)`, or `None` where audio is missing.
-            vision: for each text an array `(num_steps, vision_size)`, or `None` where vision is missing.
+            audio: for each text an array `(num_steps, audio_size)`; `None`, or no step, where audio is missing.
+            vision: for each text an array `(num_steps, vision_size)`; `None`, or no step, where vision is missing.
             audio_lengths: how many steps of each array are real, where the arrays are padded behind them.
             vision_lengths: the same for vision.
 
@@ -132,10 +138,10 @@ class AmcclFeatureExtractor(FeatureExtractionMixin):
         lengths = [None] * len(rows) if lengths is None else lengths
         size, longest = getattr(self, f"{name}_size"), getattr(self, f"max_{name}_length")
         read = [
-            torch.zeros(0, size or 0) if row is None else self._read(row, length, name, index)[:longest]
+            self._read(row, length, name, index)[:longest]
             for index, (row, length) in enumerate(zip(rows, lengths, strict=True))
         ]
-        num_steps = max(1, max(len(sequence) for sequence in read))
+        num_steps = max([1, *map(len, read)])
         values = torch.zeros(len(read), num_steps, size)
         mask = torch.zeros(len(read), num_steps, dtype=torch.long)
         for index, sequence in enumerate(read):
@@ -146,6 +152,8 @@ class AmcclFeatureExtractor(FeatureExtractionMixin):
         size = getattr(self, f"{name}_size")
         if size is None:
             raise ValueError(f"Got {name}, but `{name}_size` is not set: set it, or leave {name} out.")
+        if row is None or len(row) == 0:
+            return torch.zeros(0, size)
         sequence = torch.as_tensor(row).float()
         if sequence.dim() != 2 or sequence.shape[1] != size:
             raise ValueError(
@@ -157,7 +165,7 @@ class AmcclFeatureExtractor(FeatureExtractionMixin):
                 f"`{name}_lengths` says {length} for text {index + 1}, but its array has {len(sequence)} steps: the "
                 "length counts real steps, which stand first."
             )
-        return sequence if length is None else sequence[:length]
+        return sequence if length is None else sequence[: int(length)]
 
     def _normalize(self, name: str, values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         is_wrong = ~values.isfinite()

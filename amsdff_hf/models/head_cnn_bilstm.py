@@ -61,12 +61,16 @@ class TokenLayerNorm(nn.LayerNorm):
 
 
 class TokenBatchNorm(nn.BatchNorm1d):
-    """BatchNorm (Ioffe and Szegedy 2015) over the real tokens of the batch; in evaluation over none of them."""
+    """BatchNorm (Ioffe and Szegedy 2015) over the real tokens of the batch.
+
+    In evaluation, and for a batch of a single token, which has no variance, the running statistics serve.
+    """
 
     def forward(self, hidden_states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Keep the shape `(batch_size, sequence_length, width)`, with zeros at padding."""
-        if not self.training:
-            return super().forward(hidden_states.transpose(1, 2)).transpose(1, 2)
+        """Keep the shape `(batch_size, sequence_length, width)`; what stands at padding has no meaning."""
+        if not self.training or mask.sum() == 1:
+            statistics = self.running_mean, self.running_var, self.weight, self.bias
+            return F.batch_norm(hidden_states.transpose(1, 2), *statistics, eps=self.eps).transpose(1, 2)
         normed = torch.zeros_like(hidden_states)
         normed[mask] = super().forward(hidden_states[mask]).to(normed.dtype)
         return normed

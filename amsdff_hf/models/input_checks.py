@@ -111,6 +111,31 @@ def check_mask(attention_mask: torch.Tensor) -> None:
         )
 
 
+def check_pairs(token_type_ids: torch.Tensor | None, are_pairs: bool) -> None:
+    """Refuse single texts where a head was trained on pairs, and the reverse.
+
+    Args:
+        token_type_ids: `(batch_size, sequence_length)`, 1 in the second text; `None` for single texts.
+        are_pairs: what the head was trained on.
+
+    Raises:
+        ValueError: with what it was trained on and how to pass it.
+    """
+    has_second = None
+    if isinstance(token_type_ids, torch.Tensor) and token_type_ids.dim() == 2 and _can_look_at(token_type_ids):
+        has_second = (token_type_ids == 1).any(dim=1)
+    if are_pairs and (token_type_ids is None or (has_second is not None and not has_second.all())):
+        raise ValueError(
+            "The model was trained on pairs of texts, but `token_type_ids` tell of no second text: pass pairs, by a "
+            "tokenizer that numbers them (`amsdff_hf.data.number_texts`), or set `text_pairs` of its config to None."
+        )
+    if not are_pairs and has_second is not None and has_second.any():
+        raise ValueError(
+            "The model was trained on single texts, but `token_type_ids` tell of a second one: pass single texts, or "
+            "set `text_pairs` of its config to None."
+        )
+
+
 def check_features(
     name: str, values: torch.Tensor | None, mask: torch.Tensor | None, batch_size: int, size: int | None
 ) -> None:
@@ -158,4 +183,4 @@ def _can_look_at(values: torch.Tensor) -> bool:
     return values.device.type == "cpu" and not torch.compiler.is_compiling() and values.numel() > 0
 
 
-__all__ = ["check_features", "check_ids", "check_length", "check_mask", "check_shapes", "check_width"]
+__all__ = ["check_features", "check_ids", "check_length", "check_mask", "check_pairs", "check_shapes", "check_width"]

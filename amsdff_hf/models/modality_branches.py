@@ -19,7 +19,7 @@ class ModalityFeatures(NamedTuple):
 
     Args:
         vector: `(batch_size, fusion_size)`.
-        skip: `(batch_size, fusion_size)`, from the mean over time alone.
+        skip: `(batch_size, fusion_size)`, from the mean over time.
         present: boolean `(batch_size,)`, false where the modality is missing.
     """
 
@@ -29,7 +29,7 @@ class ModalityFeatures(NamedTuple):
 
 
 class SkipNet(nn.Module):
-    """The way around the encoder: from the mean over time through a narrow layer to gates.
+    """The way around the fusion: from the mean over time through a narrow layer to gates.
 
     Args:
         size (`int`): width of the features.
@@ -96,8 +96,8 @@ class BranchBase(nn.Module):
         """Turn what was read into the two vectors.
 
         Args:
-            pooled: `(batch_size, size)`, from the encoder.
-            mean: `(batch_size, size)`, over time, before the encoder.
+            pooled: `(batch_size, size)`, of one step or token.
+            mean: `(batch_size, size)`, over time.
             present: boolean `(batch_size,)`.
         """
         vector, skip = F.relu(self.vector_map(self.dropout(pooled))), self.skip(mean)
@@ -171,7 +171,7 @@ class SequenceBranch(BranchBase):
         for layer in self.layers:
             hidden_states = layer(hidden_states, mask)
         last = (mask.sum(dim=1) - 1).view(-1, 1, 1).expand(-1, 1, self.size)
-        return self.finish(hidden_states.gather(1, last).squeeze(1), masked_mean(values, mask), present)
+        return self.finish(hidden_states.gather(1, last).squeeze(1), masked_mean(hidden_states, mask), present)
 
 
 def sinusoidal_positions(values: torch.Tensor) -> torch.Tensor:

@@ -112,10 +112,12 @@ class AmcclForSequenceClassification(BackboneForSequenceClassification):
 
     def contrastive_loss(self, features: AmcclFeatures, labels: torch.Tensor) -> torch.Tensor:
         """Contrastive loss of the vectors of the modalities, within each and across each two."""
-        config = self.config
+        config, names = self.config, ["text", *self.config.modality_sizes]
+        # The published loss is not the same for two modalities the other way round.
+        order = [names.index(name) for name in ("vision", "text", "audio") if name in names]
         return contrastive_loss(
-            features.modality_vectors.unbind(1),
-            features.modality_mask.bool().unbind(1),
+            features.modality_vectors[:, order].unbind(1),
+            features.modality_mask[:, order].bool().unbind(1),
             labels,
             config,
             config.inter_weight,

@@ -18,7 +18,7 @@ from .configuration_backbone import BackboneClassifierConfig
 from .differential_attention import attach_differential_attention, set_differential_implementation
 from .differential_forms import IN_FLOAT32
 from .differential_settings import DifferentialAttentionSettings
-from .input_checks import check_ids, check_length, check_mask, check_shapes, check_width
+from .input_checks import check_ids, check_length, check_mask, check_pairs, check_shapes, check_width
 from .losses import classification_loss
 from .padding import front_positions, in_input_order, move_to_front, to_front_if_per_token
 from .text_backbone import (
@@ -231,6 +231,8 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
         self, token_type_ids: torch.LongTensor | None, others: dict[str, Any]
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Split further arguments of the forward into those of the head (`head_arguments`) and of the backbone."""
+        if "token_type_ids" in self.head_arguments and self.config.text_pairs is not None:
+            check_pairs(token_type_ids, self.config.text_pairs)
         given = {"token_type_ids": token_type_ids, **others}
         head_inputs = {name: given.get(name) for name in self.head_arguments}
         return head_inputs, {name: value for name, value in others.items() if name not in head_inputs}

@@ -61,6 +61,9 @@ class AmcclProcessor(ProcessorMixin):
                 )
         known = ["" if one is None else one for one in texts]
         options = {"padding": True, "truncation": True, "max_length": max_length, "return_tensors": "pt", **kwargs}
+        if not any(known) and self.tokenizer.num_special_tokens_to_add() == 0:
+            # Such a tokenizer makes no token of no text, and no batch of no token.
+            known = [self.tokenizer.pad_token] * len(known)
         encoded = self.tokenizer(known, **options)
         for row, one in enumerate(texts):
             if one is None:

@@ -74,6 +74,8 @@ def _as_numbers(predictions: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray
             f"Sentiment metrics need one prediction per label, got {len(predictions)} predictions and {len(labels)} "
             "labels."
         )
+    if not (np.isfinite(predictions).all() and np.isfinite(labels).all()):
+        raise ValueError("Sentiment metrics need finite numbers, but some predictions or labels are NaN or infinite.")
     return predictions, labels
 
 

@@ -20,7 +20,9 @@ class Upper:
 
 
 def augment(operation, count, seed=0, text=TEXT):
-    return OPERATIONS[operation](text, count, Upper(), random.Random(seed))
+    """Apply an operation to about so many words."""
+    share = count / max(1, len(re.findall(r"\w+(?:[-'’]\w+)*", text))) + 1e-9
+    return OPERATIONS[operation](text, share, Upper(), random.Random(seed))
 
 
 def test_synonyms_replace_words_that_are_no_stop_words():
@@ -61,6 +63,8 @@ def test_the_share_of_changed_texts_is_the_probability():
     changed = [augmenter(TEXT, rng) != TEXT for _ in range(2000)]
     assert sum(changed) / 2000 == pytest.approx(0.3 * (1 - 1 / 11), abs=0.05)
     assert TextAugmenter(Upper(), probability=0.0)(TEXT, rng) == TEXT
+    for operation in OPERATIONS:
+        assert TextAugmenter(Upper(), 1.0, alpha=0.0, operations=(operation,))("one two three", rng) == "one two three"
 
 
 @pytest.mark.parametrize(

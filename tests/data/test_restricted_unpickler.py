@@ -1,5 +1,7 @@
+import contextlib
 import os
 import pickle
+import random
 
 import numpy as np
 import pytest
@@ -23,6 +25,9 @@ def test_arrays_and_plain_values_come_back(tmp_path, protocol):
         "array": np.arange(6, dtype=np.float32).reshape(2, 3),
         "order": np.asfortranarray(np.arange(6).reshape(2, 3)),
         "texts": np.array(["a", "bc"]),
+        "bytes": np.array([b"a", b"bc"]),
+        "flags": np.array([True, False]),
+        "big-endian": np.arange(3, dtype=">i4"),
         "objects": np.array(["a", None], dtype=object),
         "number": np.float64(0.5),
         "plain": [1, 2.5, "text", b"bytes", None, True, {"a": (1, 2)}, {3}, 1 + 2j],
@@ -30,8 +35,9 @@ def test_arrays_and_plain_values_come_back(tmp_path, protocol):
     (tmp_path / "x.pkl").write_bytes(pickle.dumps(stored, protocol=protocol))
     loaded = load_arrays(tmp_path / "x.pkl")
     assert loaded.keys() == stored.keys()
-    for name in ("array", "order", "texts", "objects"):
-        assert loaded[name].dtype == stored[name].dtype
+    for name in ("array", "order", "texts", "objects", "bytes", "flags", "big-endian"):
+        # numpy turns the bytes of another order around, under some protocols.
+        assert loaded[name].dtype.newbyteorder("=") == stored[name].dtype.newbyteorder("=")
         assert (loaded[name] == stored[name]).all()
     assert loaded["plain"] == stored["plain"]
     assert loaded["number"] == 0.5
@@ -51,6 +57,7 @@ def touched(tmp_path):
         (lambda path: Attack(__import__, "os"), "builtins.__import__"),
         (lambda path: Attack(open, str(path / "attacked"), "w"), "open"),
         (lambda path: Attack(np.load, "x.npy"), "numpy"),
+        (lambda path: Attack(np.memmap, str(path / "attacked")), "memmap"),
         (lambda path: {"train": [Attack(os.system, touched(path))]}, "system"),
     ],
 )
@@ -59,6 +66,48 @@ def test_whatever_could_run_code_is_refused_unread(tmp_path, attack, name):
     with pytest.raises(ValueError, match=f"is refused: only numpy arrays.*it asks for .*{name}"):
         load_arrays(tmp_path / "x.pkl")
     assert not (tmp_path / "attacked").exists()
+
+
+class StateAttack:
+    """Rebuilds something of numpy and then gives it a state of an attacker's choice."""
+
+    def __init__(self, function, arguments, state):
+        self.reduced = function, arguments, state
+
+    def __reduce__(self):
+        return self.reduced
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        # Each of these makes numpy read eight bytes as the address of an object.
+        lambda: Attack(np.ndarray, (1,), "O", b"A" * 8),
+        lambda: Attack(np.frombuffer, b"A" * 8, "O"),
+        lambda: StateAttack(np.dtype, ("V8", False, True), (3, "|", None, ("a",), {"a": ("O", 0)}, 8, 1, 0)),
+        lambda: StateAttack(
+            np._core.multiarray._reconstruct, (np.ndarray, (0,), b"b"), (1, (1,), np.dtype("O"), False, b"A" * 8)
+        ),
+        lambda: Attack(np._core.multiarray.scalar, np.dtype("O"), b"A" * 8),
+        lambda: Attack(np._core.numeric._frombuffer, b"A" * 8, np.dtype("O"), (1,), "C"),
+    ],
+)
+def test_bytes_never_become_addresses(tmp_path, attack):
+    (tmp_path / "x.pkl").write_bytes(pickle.dumps({"train": attack()}))
+    with pytest.raises(ValueError, match="is refused"):
+        load_arrays(tmp_path / "x.pkl")
+
+
+def test_no_mutation_of_a_fine_file_does_more_than_being_refused(tmp_path):
+    content = pickle.dumps({"a": np.arange(4.0), "b": np.array(["x", None], dtype=object), "c": ["text", 1, {2}]})
+    generator = random.Random(0)
+    for _ in range(300):
+        mutated = bytearray(content)
+        for _ in range(generator.randint(1, 4)):
+            mutated[generator.randrange(len(mutated))] = generator.randrange(256)
+        (tmp_path / "x.pkl").write_bytes(mutated)
+        with contextlib.suppress(ValueError):
+            load_arrays(tmp_path / "x.pkl")
 
 
 @pytest.mark.parametrize("content", [b"", b"no pickle", pickle.dumps([1, 2])[:-2], b"cos\nsystem\n(S'id'\ntR."])

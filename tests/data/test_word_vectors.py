@@ -56,6 +56,18 @@ def test_a_header_of_word2vec_is_no_vector(tmp_path):
         read_text_vectors(write(tmp_path, "4 5\n" + FILE))
 
 
+def test_marks_blank_lines_and_phrases_do_no_harm(tmp_path, caplog):
+    path = write(tmp_path, "\ufeffGood 1 2\r\nnew york 3 4\n. . 5 6\nnaïve 7 8\n\n")
+    assert {word: list(numbers) for word, numbers in read_text_vectors(path, wanted={"good", "naïve"}).items()} == {
+        "good": [1, 2],
+        "naïve": [7, 8],
+    }
+    assert "2 lines are for several words at once" in caplog.text
+    assert list(read_text_vectors(write(tmp_path, "\ufeff2 2\na 1 2\nb 3 4\n"))) == ["a", "b"]
+    with pytest.raises(ValueError, match="is not written in UTF-8"):
+        read_text_vectors(write(tmp_path, "naïve 1 2\n", encoding="latin-1"))
+
+
 def test_the_first_of_repeated_words_counts_and_it_is_said(tmp_path, caplog):
     vectors = read_text_vectors(write(tmp_path, "Dog 1 2\ndog 3 4\n"))
     assert {word: list(numbers) for word, numbers in vectors.items()} == {"dog": [1, 2]}

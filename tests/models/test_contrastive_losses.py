@@ -61,6 +61,7 @@ def test_the_closed_form_equals_the_published_code(seed):
 
 
 def test_the_whole_published_loss_is_the_sum_of_its_parts():
+    """The order of the source: vision with audio, vision with text, text with audio."""
     config = SimpleNamespace(
         problem_type="regression",
         contrastive_form="published",
@@ -71,8 +72,9 @@ def test_the_whole_published_loss_is_the_sum_of_its_parts():
         label_range=3.0,
     )
     vectors, mask = [unit_vectors(seed) for seed in range(3)], published_mask(LABELS)
+    vision, text, audio = range(3)
     expected = sum(published_term(one, one, mask, 0.03, 4.0) for one in vectors)
-    for i, j in ((0, 1), (0, 2), (1, 2)):
+    for i, j in ((vision, audio), (vision, text), (text, audio)):
         within = sum((mask * (vectors[side] @ vectors[side].t())).mean() for side in (i, j)) / 2
         apart = torch.relu(0.8 - (within - (mask * (vectors[i] @ vectors[j].t())).mean()))
         expected = expected + 0.2 * (published_term(vectors[i], vectors[j], mask, 0.03, 4.0) + apart)

@@ -16,6 +16,7 @@ def test_sequences_are_padded_cut_and_masked():
     assert batch["audio_values"][2].tolist() == [[5, 10], [0, 0]]
     assert AmcclFeatureExtractor(audio_size=2, max_audio_length=1)(audio=AUDIO)["audio_values"].shape == (3, 1, 2)
     assert AmcclFeatureExtractor(audio_size=2)(audio=[None])["audio_mask"].tolist() == [[0]]
+    assert AmcclFeatureExtractor(audio_size=2)(audio=[[], AUDIO[0]])["audio_mask"].tolist() == [[0, 0], [1, 1]]
     assert AmcclFeatureExtractor(audio_size=2)() == {}
 
 
@@ -71,5 +72,9 @@ def test_bad_settings_are_named():
         AmcclFeatureExtractor(audio_size=2, max_audio_length=0)
     with pytest.raises(ValueError, match=r"`vision_mean` must hold 3 numbers \(`vision_size`\), got 1"):
         AmcclFeatureExtractor(vision_size=3, vision_mean=[0.0])
+    with pytest.raises(ValueError, match="`audio_std` must hold numbers above 0, got 0.0"):
+        AmcclFeatureExtractor(audio_size=1, audio_std=[0.0])
+    with pytest.raises(ValueError, match="There is no audio in any text"):
+        AmcclFeatureExtractor(audio_size=1).fit(audio=[None, []])
     with pytest.raises(ValueError, match="Got vision, but `vision_size` is not set"):
         AmcclFeatureExtractor(audio_size=2)(vision=[torch.zeros(1, 3)])

@@ -132,6 +132,18 @@ def test_the_vector_of_the_text_is_that_of_the_chosen_token(pooling, position):
         torch.testing.assert_close(found, expected)
 
 
+def test_its_contrastive_loss_takes_the_modalities_in_the_order_of_the_source(model):
+    from amsdff_hf.models.contrastive_losses import contrastive_loss
+
+    batch, labels = inputs(), torch.tensor([1.0, -2.0, 0.0, 3.0])
+    outputs = model(**batch, labels=labels)
+    (text, audio, vision), present = outputs.modality_vectors.unbind(1), outputs.modality_mask.bool().unbind(1)
+    order = [vision, text, audio], [present[2], present[0], present[1]]
+    contrast = contrastive_loss(*order, labels, model.config, 0.2, 1.0, 0.8)
+    expected = (outputs.logits.flatten() - labels).abs().mean() + 0.01 * contrast
+    torch.testing.assert_close(outputs.loss, expected)
+
+
 def test_positions_are_those_of_vaswani():
     positions = sinusoidal_positions(torch.zeros(1, 4, 5))
     assert positions[0].tolist() == [0, 1, 0, 1, 0]

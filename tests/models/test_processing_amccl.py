@@ -35,13 +35,16 @@ def test_one_sequence_per_text(processor):
 
 def test_the_collator_takes_what_is_there(processor):
     rows = [
-        {"text": "a good film", "audio": [[1.0, 2.0]], "vision": None, "label": 1.5},
-        {"text": "bad", "audio": None, "vision": [[1.0, 2.0, 3.0]] * 2, "label": -3.0},
+        {"text": "a good film", "audio": [[1.0, 2.0]], "vision": None, "labels": 1.5},
+        {"text": "bad", "audio": None, "vision": [[1.0, 2.0, 3.0]] * 2, "labels": -3.0},
     ]
     batch = MultimodalCollator(processor, max_length=4)(rows)
     assert batch["labels"].tolist() == [1.5, -3.0]
     assert batch["audio_mask"].tolist() == [[1], [0]]
     assert batch["vision_mask"].tolist() == [[0, 0], [1, 1]]
     assert batch["input_ids"].shape == (2, 4)
+    mixed = MultimodalCollator(processor)([{"text": "a"}, {"text": None, "audio": [[1.0, 2.0]]}])
+    assert mixed["audio_mask"].tolist() == [[0], [1]]
+    assert mixed["attention_mask"][1].sum() == 0
     few = MultimodalCollator(processor)([{"text": "a"}, {"text": "b"}])
     assert set(few) == {"input_ids", "token_type_ids", "attention_mask"}

@@ -41,5 +41,7 @@ def test_constant_predictions_have_no_correlation():
 def test_one_prediction_per_label(metric):
     with pytest.raises(ValueError, match="got 2 predictions and 3 labels"):
         metric(np.zeros(2), np.zeros(3))
+    with pytest.raises(ValueError, match="some predictions or labels are NaN"):
+        metric(np.array([np.nan, 0.0]), np.zeros(2))
     with pytest.raises(ValueError, match="got 0 predictions and 0 labels"):
         metric(np.zeros(0), np.zeros(0))
