@@ -39,9 +39,12 @@ class AdaptiveConvolution(nn.Module):
     def __init__(self, width: int, kernel_sizes: tuple[int, ...], reduction: int):
         super().__init__()
         self.kernel_scores = nn.Linear(width, len(kernel_sizes))
-        self.filters = nn.ModuleList(
-            nn.Conv1d(width, part, size, padding=size // 2)
-            for part, size in zip(split_width(width, len(kernel_sizes)), kernel_sizes, strict=True)
+        # By names of their own: adapters go by the last name of a layer, which in a list would be a number.
+        self.filters = nn.ModuleDict(
+            {
+                f"width_{size}": nn.Conv1d(width, part, size, padding=size // 2)
+                for part, size in zip(split_width(width, len(kernel_sizes)), kernel_sizes, strict=True)
+            }
         )
         self.excitation = SqueezeExcitation(width, reduction)
 
@@ -57,7 +60,7 @@ class AdaptiveConvolution(nn.Module):
         """
         weights = self.kernel_scores(views.mean(dim=1)).softmax(dim=-1)
         channels = views.transpose(1, 2)
-        scales = zip(weights.unbind(1), self.filters, strict=True)
+        scales = zip(weights.unbind(1), self.filters.values(), strict=True)
         scaled = torch.cat([weight[:, None, None] * convolve(channels) for weight, convolve in scales], dim=1)
         return self.excitation(scaled.transpose(1, 2)).mean(dim=1), weights
 

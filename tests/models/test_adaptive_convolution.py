@@ -13,8 +13,8 @@ def test_any_number_of_views_becomes_one_vector(num_views):
 
 
 def test_the_features_are_split_as_in_the_published_code():
-    assert [part.out_channels for part in AdaptiveConvolution(64, (1, 3, 5), 16).filters] == [22, 21, 21]
-    assert [part.out_channels for part in AdaptiveConvolution(128, (1, 3, 5), 16).filters] == [43, 43, 42]
+    assert [part.out_channels for part in AdaptiveConvolution(64, (1, 3, 5), 16).filters.values()] == [22, 21, 21]
+    assert [part.out_channels for part in AdaptiveConvolution(128, (1, 3, 5), 16).filters.values()] == [43, 43, 42]
 
 
 def test_the_equations():
@@ -24,7 +24,7 @@ def test_the_equations():
     channels = views.transpose(1, 2)
     parts = [
         weights[:, index, None, None] * F.conv1d(channels, part.weight, part.bias, padding=index)
-        for index, part in enumerate(block.filters)
+        for index, part in enumerate(block.filters.values())
     ]
     joined = torch.cat(parts, 1)
     excitation = block.excitation
