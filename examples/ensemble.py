@@ -60,7 +60,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--num_copies", type=int, default=0, help="changed copies of each text that are read too")
     parser.add_argument("--augment_alpha", type=float, default=0.1, help="share of the words that are changed in one")
     parser.add_argument("--augment_operations", nargs="+", choices=list(OPERATIONS), default=list(OPERATIONS))
-    parser.add_argument("--max_seq_length", type=int, help="cut texts here; default: what the tokenizer says")
+    parser.add_argument("--max_seq_length", type=int, help="cut texts here; if not given, where the tokenizer says")
     parser.add_argument("--batch_size", type=int, default=32)
     parser.add_argument("--seed", type=int, default=0, help="of the copies")
     arguments = parser.parse_args()

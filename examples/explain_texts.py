@@ -23,14 +23,22 @@ def main() -> None:
     """Classify, explain, and write the pictures and the page."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("model", help="folder or name on the Hub")
-    parser.add_argument("texts", nargs="+")
+    parser.add_argument("texts", nargs="+", help="one text each, in quotes")
+    parser.add_argument(
+        "--pairs", action="store_true", help="each two of the texts are a pair, such as title, abstract"
+    )
     parser.add_argument("--output_dir", default=".", help="where to write the pictures and explanations.html")
     arguments = parser.parse_args()
 
     model, tokenizer = load_trained(ModelArguments(arguments.model)), AutoTokenizer.from_pretrained(arguments.model)
-    explanations = explain(model, tokenizer, arguments.texts)
+    texts: list = arguments.texts
+    if arguments.pairs:
+        if len(texts) % 2:
+            raise ValueError(f"--pairs needs an even number of texts, got {len(texts)}.")
+        texts = list(zip(texts[::2], texts[1::2], strict=True))
+    explanations = explain(model, tokenizer, texts)
     classifier = ThresholdPipeline(model=model, tokenizer=tokenizer)
-    predictions = classifier(arguments.texts)
+    predictions = classifier([{"text": text[0], "text_pair": text[1]} for text in texts] if arguments.pairs else texts)
     os.makedirs(arguments.output_dir, exist_ok=True)
     for number, (prediction, explanation) in enumerate(zip(predictions, explanations, strict=True), start=1):
         picture = os.path.join(arguments.output_dir, f"explanation_{number}.png")

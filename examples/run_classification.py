@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 from datasets import Dataset
+from huggingface_hub.errors import StrictDataclassError
 from transformers import (
     DataCollatorWithPadding,
     EarlyStoppingCallback,
@@ -80,6 +81,7 @@ from amsdff_hf.training import (
 )
 
 
+LENGTH_IN_TRAINING = 128
 Arguments = tuple[ModelArguments, DataTrainingArguments, TrainingArguments]
 
 
@@ -164,7 +166,11 @@ def prepare(arguments: Arguments) -> Prepared:
     if trained is None and hasattr(model.config, "text_pairs"):
         model.config.text_pairs = is_pair
     check_kind_of_texts(model.config, is_pair)
-    max_length = usable_length(data_args.max_seq_length, tokenizer, model, is_pair)
+    wanted = data_args.max_seq_length
+    if wanted is None:
+        # A trained model comes with a tokenizer that knows where its training cut.
+        wanted = LENGTH_IN_TRAINING if trained is None else tokenizer.model_max_length
+    max_length = usable_length(wanted, tokenizer, model, is_pair)
     with training_args.main_process_first(desc="tokenization"):
         tokenized = tokenize_splits(splits, tokenizer, max_length, data_args)
     if checkpoint is not None and training_args.resume_from_checkpoint is None:
@@ -328,7 +334,7 @@ def run(arguments: Arguments) -> dict[str, dict[str, float]]:
     try:
         prepared = prepare(arguments)
         trainer = build_trainer(prepared, arguments)
-    except (ValueError, OSError, ImportError, RuntimeError) as error:
+    except (ValueError, OSError, ImportError, RuntimeError, StrictDataclassError) as error:
         stop(error)
     describe(prepared, training_args)
     if training_args.do_train:

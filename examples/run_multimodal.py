@@ -24,6 +24,7 @@ from transformers import AutoTokenizer, EvalPrediction, Trainer, TrainingArgumen
 from amsdff_hf import AmcclFeatureExtractor, AmcclForSequenceClassification, AmcclProcessor
 from amsdff_hf.data import (
     LABELS,
+    ROW,
     DataTrainingArguments,
     LabelSpace,
     MultimodalCollator,
@@ -56,19 +57,21 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--train_file", help="parquet, as are the next two")
     parser.add_argument("--validation_file", help="chooses the best epoch; without it, the last one counts")
     parser.add_argument("--test_file")
-    parser.add_argument("--text_column", default="text")
-    parser.add_argument("--audio_column", default="audio")
-    parser.add_argument("--vision_column", default="vision")
-    parser.add_argument("--label_column", default="label")
+    parser.add_argument("--text_column", help="column of the texts", default="text")
+    parser.add_argument("--audio_column", help="column of the audio features", default="audio")
+    parser.add_argument("--vision_column", help="column of the vision features", default="vision")
+    parser.add_argument("--label_column", help="column of the labels", default="label")
     parser.add_argument("--output_dir", required=True)
     parser.add_argument("--do_regression", action="store_true", help="whole numbers are numbers and no classes")
     parser.add_argument("--num_classes", type=int, choices=[2, 3], help="make classes of labels that are numbers")
-    parser.add_argument("--combinations", nargs="+", choices=list(COMBINATIONS), help="default: all that data is for")
-    parser.add_argument("--contrastive_weights", nargs="+", type=float, default=[0.0, 0.01])
+    parser.add_argument(
+        "--combinations", nargs="+", choices=list(COMBINATIONS), help="if not given, all that there is data for"
+    )
+    parser.add_argument("--contrastive_weights", help="weights to compare", nargs="+", type=float, default=[0.0, 0.01])
     parser.add_argument("--contrastive_form", choices=["published", "infonce"], default="published")
     parser.add_argument("--text_pooling", choices=["cls", "mean", "last"], default="cls")
     parser.add_argument("--metrics", choices=list(SENTIMENT_METRICS), default="mosi", help="where labels are numbers")
-    parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
+    parser.add_argument("--seeds", help="one run each", nargs="+", type=int, default=[1, 2, 3])
     parser.add_argument("--num_train_epochs", type=float, default=10)
     parser.add_argument("--batch_size", type=int, default=64)
     parser.add_argument("--text_learning_rate", type=float, default=5e-5)
@@ -121,7 +124,8 @@ def convert_once(pickle: str, folder: Path) -> dict[str, Path]:
 def as_sequences(split: Dataset, columns: dict[str, str]) -> Dataset:
     """Name the columns, and make a sequence of length 1 where a column holds one vector per text."""
     if "text" not in [columns.get(name) for name in split.column_names]:
-        raise ValueError(f"There is no column of texts: name it by --text_column; there are {split.column_names}.")
+        there = [name for name in split.column_names if name != ROW]
+        raise ValueError(f"There is no column of texts: name it by --text_column; there are {there}.")
     split = split.rename_columns({name: new for name, new in columns.items() if name in split.column_names})
     kinds = {name: split.features[name] for name in ("audio", "vision") if name in split.column_names}
     empty = [name for name, kind in kinds.items() if not isinstance(kind, (List, LargeList))]
@@ -229,7 +233,9 @@ def run(
     )
     trainer.train()
     remove_checkpoints(str(folder))
-    if arguments.save_models:
+    if not arguments.save_models:
+        folder.rmdir()
+    else:
         model.save_pretrained(folder)
         processor.save_pretrained(folder)
     output = trainer.predict(splits["test"], metric_key_prefix="test").metrics
@@ -248,13 +254,37 @@ def choose_combinations(splits: dict[str, Dataset], wanted: list[str] | None) ->
     """Return the combinations that are wanted, or else all that every split has the modalities for."""
     there = set.intersection(*(set(split.column_names) for split in splits.values()))
     possible = [name for name, modalities in COMBINATIONS.items() if set(modalities) <= there]
-    missing = [name for name in wanted or () if name not in possible]
+    missing = [name for name in wanted or COMBINATIONS if name not in possible]
+    said = (
+        f"{', '.join(missing)}: columns of audio or vision are not in every split (there are "
+        f"{', '.join(sorted(there))}); --audio_column and --vision_column say how they are called."
+    )
+    if wanted and missing:
+        raise ValueError(f"--combinations needs other data. {said}")
     if missing:
-        raise ValueError(
-            f"--combinations {' '.join(missing)} needs columns that are not in every split: name them by "
-            f"--audio_column and --vision_column. Possible are {', '.join(possible)}."
-        )
+        print(f"Left out: {said}", file=sys.stderr)
     return wanted or possible
+
+
+def check_sequences(splits: dict[str, Dataset], name: str, replace: bool) -> None:
+    """Refuse features of another width than the first, and such as are NaN or infinite, before anything is trained."""
+    width = None
+    for role, split in splits.items():
+        for number, row in enumerate(split.select_columns(name), start=1):
+            if row[name] is None or not len(row[name]):
+                continue
+            width = row[name].shape[-1] if width is None else width
+            if row[name].ndim != 2 or row[name].shape[-1] != width:
+                raise ValueError(
+                    f"The {name} in row {number} of the {role} data has the shape {row[name].shape}, where "
+                    f"(num_steps, {width}) is needed as in the rows before it."
+                )
+            wrong = int((~np.isfinite(row[name])).sum())
+            if wrong and not replace:
+                raise ValueError(
+                    f"The {name} in row {number} of the {role} data holds {wrong} numbers that are NaN or infinite: "
+                    "correct it, or pass --replace_non_finite to put the mean there."
+                )
 
 
 def main() -> None:
@@ -262,6 +292,8 @@ def main() -> None:
     arguments = parse_arguments()
     splits, space = read_data(arguments)
     combinations = choose_combinations(splits, arguments.combinations)
+    for name in {name for combination in combinations for name in COMBINATIONS[combination]}:
+        check_sequences(splits, name, arguments.replace_non_finite)
     results: dict[str, list[dict[str, float]]] = {}
     for combination in combinations:
         modalities = COMBINATIONS[combination]
@@ -277,11 +309,13 @@ def main() -> None:
     lines = []
     for name, rows in results.items():
         cells = [[row[metric] for row in rows] for metric in shown]
-        lines.append([name, *(f"{np.mean(cell):.4f} ({np.std(cell):.4f})" for cell in cells)])
+        spread = [f" ({np.std(cell, ddof=1):.4f})" if len(cell) > 1 else "" for cell in cells]
+        lines.append([name, *(f"{np.mean(cell):.4f}{sd}" for cell, sd in zip(cells, spread, strict=True))])
     folder = Path(arguments.output_dir)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "results.json").write_text(json.dumps(results, indent=2), encoding="utf-8")
-    seeds = f"{len(arguments.seeds)} seeds, mean (standard deviation)"
+    several = len(arguments.seeds) > 1
+    seeds = f"{len(arguments.seeds)} seeds, mean (standard deviation)" if several else f"seed {arguments.seeds[0]}"
     print(f"\n{format_table(lines, header=[seeds, *shown])}\n\nIn {folder}: results.json")
 
 

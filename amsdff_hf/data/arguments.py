@@ -44,7 +44,10 @@ class DataTrainingArguments:
     )
     empty_text: str = _option("error", "Rows whose text is missing or blank.", ["error", "drop", "keep"])
     do_regression: bool | None = _option(None, "Predict a number. Default: yes if the labels are floats.")
-    max_seq_length: int = _option(128, "Longest text in tokens; what is cut off is reported.")
+    max_seq_length: int | None = _option(
+        None,
+        "Longest text in tokens; what is cut off is reported. Default: 128 in training, afterwards what training had.",
+    )
     pad_to_max_length: bool = _option(
         False, "Pad every text to --max_seq_length and not to the longest of its batch: same results, more time."
     )
@@ -82,9 +85,9 @@ class DataTrainingArguments:
 def add_test_file_options(parser: argparse.ArgumentParser) -> None:
     """Add `--test_file` and the options that say which of its columns are texts and labels."""
     parser.add_argument("--test_file", required=True, help="csv, tsv, json, jsonl or parquet with texts and labels")
-    parser.add_argument("--text_column_names", help="default: `text`, or else `sentence`")
+    parser.add_argument("--text_column_names", help="if not given, `text`, or else `sentence`")
     parser.add_argument("--text_pair_column_name", help="column of the second text of each pair")
-    parser.add_argument("--label_column_name", help="default: `label`, or else `labels`")
+    parser.add_argument("--label_column_name", help="if not given, `label`, or else `labels`")
     parser.add_argument("--label_delimiter", help="what separates several labels in one cell")
 
 

@@ -49,7 +49,7 @@ def usable_length(
         ValueError: if the tokenizer's own tokens leave no room for a text.
     """
     limit = learned_positions(model, model.config.get_text_config()) or tokenizer.model_max_length
-    if wanted > limit:
+    if limit < wanted < _NO_LIMIT:
         logger.warning(f"--max_seq_length {wanted} is more than the model can read: using {limit}.")
     num_special = tokenizer.num_special_tokens_to_add(pair=is_pair)
     if wanted <= num_special:

@@ -123,8 +123,8 @@ def _check_kind(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, is_p
     kinds = {True: "pairs of texts", False: "single texts"}
     if model.config.text_pairs not in (None, is_pair):
         raise ValueError(
-            f"The model was trained on {kinds[model.config.text_pairs]}, but got {kinds[is_pair]}: pass what it was "
-            "trained on, or set `text_pairs` of its config to None."
+            f"The model was trained on {kinds[model.config.text_pairs]}, but got {kinds[is_pair]}: pass "
+            f"{'tuples of two texts (explain_texts.py: --pairs)' if model.config.text_pairs else 'one text each'}."
         )
     if is_pair and "token_type_ids" in model.head_arguments and 1 not in tokenizer("a", "a").get("token_type_ids", ()):
         raise ValueError(
@@ -139,8 +139,8 @@ def _as_pairs(texts: object) -> list[tuple[str, ...]]:
     are_strings = all(isinstance(pair, tuple) and all(isinstance(text, str) for text in pair) for pair in pairs)
     if not are_strings or not {len(pair) for pair in pairs} <= {1, 2} or len({len(pair) for pair in pairs}) > 1:
         raise TypeError(
-            "explain() needs a text, a list of texts, a pair (tuple of two texts) or a list of pairs, got "
-            f"{repr(texts)[:80]}."
+            "explain() needs a text, a list of texts, a pair or a list of pairs, where a pair is a tuple of two texts "
+            f"and no list; got {repr(texts)[:80]}."
         )
     return pairs
 

@@ -20,10 +20,9 @@ def explanation_to_html(explanation: Explanation) -> str:
     The stronger the color of a word, the larger its share; the largest has the full color. Point at a word to read
     its share.
     """
-    strongest = _strongest(explanation)
     paragraphs = []
     for index, text in enumerate(explanation.texts):
-        parts, position = [], 0
+        parts, position, strongest = [], 0, _strongest(explanation, index)
         for word in (word for word in explanation.words if word.text_index == index):
             color = f"rgba({', '.join(str(round(255 * part)) for part in _ORANGE)}, {_opacity(word, strongest):.2f})"
             parts.append(escape(text[position : word.start]))
@@ -63,7 +62,8 @@ def save_explanation_image(explanation: Explanation, path: str) -> None:
     figure = Figure(figsize=(9.5, text_height + bars_height), layout="constrained")
     bars, text = figure.subplots(2, 1, height_ratios=[bars_height, text_height])
     _draw_scores(bars, scores)
-    _draw_text(text, lines, _strongest(explanation), _footer(explanation))
+    strongest = [_strongest(explanation, index) for index in range(len(explanation.texts))]
+    _draw_text(text, lines, strongest, _footer(explanation))
     figure.savefig(path, dpi=150)
 
 
@@ -80,7 +80,7 @@ def _draw_scores(axes, scores: list[tuple[str, float]]) -> None:
     axes.tick_params(axis="y", length=0, labelsize=10)
 
 
-def _draw_text(axes, lines: list[list[tuple[str, WordWeight | None]]], strongest: float, footer: str) -> None:
+def _draw_text(axes, lines: list[list[tuple[str, WordWeight | None]]], strongest: list[float], footer: str) -> None:
     """Write line by line in a monospaced font, whose letters all have the same width."""
     axes.set_axis_off()
     columns = max(max(sum(len(piece) for piece, _ in line) for line in lines), 88)
@@ -91,7 +91,7 @@ def _draw_text(axes, lines: list[list[tuple[str, WordWeight | None]]], strongest
         for piece, word in line:
             if word is not None:
                 box = (column, row + 0.06), len(piece), 0.88
-                axes.add_patch(_rectangle(*box, (*_ORANGE, _opacity(word, strongest))))
+                axes.add_patch(_rectangle(*box, (*_ORANGE, _opacity(word, strongest[word.text_index]))))
             for offset, letter in enumerate(piece):
                 axes.text(
                     column + offset + 0.5,
@@ -135,8 +135,9 @@ def _top_scores(explanation: Explanation) -> list[tuple[str, float]]:
     return sorted(explanation.scores.items(), key=lambda item: -item[1])[:_LABELS_SHOWN]
 
 
-def _strongest(explanation: Explanation) -> float:
-    return max((word.weight for word in explanation.words), default=1.0) or 1.0
+def _strongest(explanation: Explanation, index: int) -> float:
+    """Of one text alone: a word of a short title has a larger share than any of a long abstract."""
+    return max((word.weight for word in explanation.words if word.text_index == index), default=1.0) or 1.0
 
 
 def _opacity(word: WordWeight, strongest: float) -> float:
@@ -144,12 +145,13 @@ def _opacity(word: WordWeight, strongest: float) -> float:
 
 
 def _footer(explanation: Explanation) -> str:
-    parts = ["the darker a word, the larger its share", f"special tokens {explanation.special_tokens_weight:.0%}"]
+    of_what = "its share of its text" if len(explanation.texts) > 1 else "its share"
+    parts = [f"the darker a word, the larger {of_what}", f"special tokens {explanation.special_tokens_weight:.0%}"]
     if explanation.expert_gates:
         parts.append("experts " + " / ".join(f"{gate:.0%}" for gate in explanation.expert_gates))
     if explanation.field_weights and len(explanation.texts) == 2:
         first, second = explanation.field_weights
-        parts.append(f"first text {first:.0%}, second text {second:.0%}")
+        parts.append(f"gates: first text {first:.0%}, second text {second:.0%}")
     named = {
         "scales in tokens": explanation.scale_weights,
         "levels": explanation.level_weights,

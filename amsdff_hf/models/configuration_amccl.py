@@ -56,7 +56,7 @@ class AmcclConfig(BackboneClassifierConfig):
         fusion_dropout (`float`, *optional*, defaults to 0.2):
             Dropout on the joined vector.
         contrastive_weight (`float`, *optional*, defaults to 0.01):
-            Share of the contrastive loss.
+            Weight of the contrastive loss, which is added to the other in training.
         contrastive_form (`"infonce"` or `"published"`, *optional*, defaults to `"published"`):
             Its form; see [`contrastive_losses`].
         contrastive_temperature (`float`, *optional*, defaults to 0.03):

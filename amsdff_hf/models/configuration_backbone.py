@@ -53,7 +53,7 @@ class BackboneClassifierConfig(PreTrainedConfig):
         differential_attention (`dict`, *optional*):
             What of the backbone's attention becomes differential: the fields of [`DifferentialAttentionSettings`].
         contrastive_weight (`float`, *optional*, defaults to 0.0):
-            Share of the contrastive loss that is added to the other; see [`contrastive_losses`].
+            Weight of the contrastive loss, which is added to the other in training; see [`contrastive_losses`].
         contrastive_form (`"infonce"` or `"published"`, *optional*, defaults to `"infonce"`):
             Its form: masked InfoNCE, or that of the published AMCCL code, in which negatives take no part.
         contrastive_temperature (`float`, *optional*, defaults to 0.1):

@@ -157,7 +157,8 @@ class BackboneForSequenceClassification(BackboneClassifierPreTrainedModel):
         loss = None
         if labels is not None:
             loss = self.loss_function(logits, labels)
-            if self.config.contrastive_weight > 0:
+            # In training alone, so that losses of evaluation can be compared whatever its weight and the batch size.
+            if self.config.contrastive_weight > 0 and self.training:
                 loss = loss + self.config.contrastive_weight * self.contrastive_loss(features, labels)
         explanations = features._asdict()
         del explanations["last_hidden_state"]

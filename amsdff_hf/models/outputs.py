@@ -46,7 +46,7 @@ class AmcclSequenceClassifierOutput(ModelOutput):
 
     Args:
         loss (`torch.FloatTensor` of shape `(1,)`, *optional*):
-            Loss, with the contrastive one, if labels were given.
+            Loss, in training with the contrastive one, if labels were given.
         logits (`torch.FloatTensor` of shape `(batch_size, num_labels)`):
             The predicted numbers, or scores before softmax.
         pooled_output (`torch.FloatTensor` of shape `(batch_size, pooled_size)`):

@@ -213,6 +213,12 @@ class ModelArguments:
             raise ValueError(
                 f'--head_fields must be a JSON object such as {{"input_dropout": 0.2}}, got {self.head_fields!r}.'
             )
+        elsewhere = {"class_weights", "differential_attention", "labels", "loss_weights", "num_labels", "problem_type"}
+        if elsewhere & parsed.keys():
+            raise ValueError(
+                f"--head_fields must not hold {', '.join(sorted(elsewhere & parsed.keys()))}: the script has options "
+                "for it, or the data says it."
+            )
         if self.architecture == "plain":
             raise ValueError("--head_fields is for the heads of this package; leave it out for --architecture plain.")
         return parsed

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from transformers import (
+    MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING,
     AutoConfig,
     AutoModelForSequenceClassification,
     AutoTokenizer,
@@ -214,6 +215,11 @@ def _load_plain(arguments: ModelArguments, labels: list[str], problem_type: str)
         problem_type=problem_type,
         **hub_arguments,
     )
+    if type(config) not in MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING and not hasattr(config, "auto_map"):
+        raise ValueError(
+            f"transformers has no classification head for a backbone of the type {config.model_type!r}: choose "
+            f"another --architecture ({', '.join(ARCHITECTURES)})."
+        )
     loading_arguments = {"config": config, "ignore_mismatched_sizes": arguments.ignore_mismatched_sizes}
     if _was_converted(config):
         model = load_differential_model(arguments.model_name_or_path, **loading_arguments, **_hub_arguments(arguments))

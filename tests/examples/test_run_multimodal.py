@@ -53,10 +53,23 @@ def test_one_vector_per_text_and_classes(run_python, tmp_path, bert_folder):
     failed = run_python(*options, *columns, check=False)
     assert "error: Pass either --mmsa_file, or --train_file and --test_file." in failed.stderr
     failed = run_python(*options, "--test_file", "test.parquet", "--output_dir", "out", check=False)
-    assert "error: There is no column of texts: name it by --text_column; there are ['said', 'voice'," in failed.stderr
+    assert (
+        "error: There is no column of texts: name it by --text_column; there are ['said', 'voice', 'label']."
+        in failed.stderr
+    )
     wrong = ("--combinations", "text+vision", "--test_file", "test.parquet")
     failed = run_python(*options, *columns, *wrong, check=False)
-    assert "error: --combinations text+vision needs columns that are not in every split" in failed.stderr
+    assert (
+        "error: --combinations needs other data. text+vision: columns of audio or vision are not in" in failed.stderr
+    )
+    rows.at[5, "voice"] = [1.0, float("nan")]
+    rows.to_parquet(tmp_path / "train.parquet")
+    failed = run_python(*options, "--test_file", "test.parquet", *columns, check=False)
+    assert "error: The audio in row 6 of the train data holds 1 numbers that are NaN or infinite" in failed.stderr
+    rows.at[5, "voice"] = [1.0, 2.0, 3.0]
+    rows.to_parquet(tmp_path / "train.parquet")
+    failed = run_python(*options, "--test_file", "test.parquet", *columns, check=False)
+    assert "error: The audio in row 6 of the train data has the shape (1, 3), where (num_steps, 2)" in failed.stderr
 
 
 def test_numbers_become_classes_or_are_refused_out_of_range(run_python, tmp_path, bert_folder):

@@ -16,6 +16,7 @@ from amsdff_hf.models.contrastive_losses import (
     published_contrast,
     weighted_info_nce,
 )
+from tests.conformance.backbones import no_dropout
 from tests.conftest import padded_texts, random_model
 
 
@@ -147,9 +148,14 @@ def test_every_architecture_adds_it_to_its_loss(config_class, bert_config, form)
     ids, mask = padded_texts()
     labels = torch.tensor([0, 1, 0, -100])
     options = {"contrastive_form": form, "contrastive_temperature": 1.0}
-    without = random_model(config_class(backbone_config=bert_config, contrastive_weight=0.0, **options))
-    model = random_model(config_class(backbone_config=bert_config, contrastive_weight=0.5, **options))
-    outputs, plain = (one(ids, attention_mask=mask, labels=labels) for one in (model, without))
+    bert_config.hidden_dropout_prob = bert_config.attention_probs_dropout_prob = 0.0
+    options |= {"backbone_config": bert_config, **no_dropout(config_class)}
+    without = random_model(config_class(contrastive_weight=0.0, **options))
+    model = random_model(config_class(contrastive_weight=0.5, **options))
+    inputs = {"input_ids": ids, "attention_mask": mask, "labels": labels}
+    # Losses of evaluation are comparable.
+    assert torch.equal(model(**inputs).loss, without(**inputs).loss)
+    outputs, plain = (one.train()(**inputs) for one in (model, without))
     torch.testing.assert_close(outputs.logits, plain.logits)
     assert (outputs.loss - plain.loss).abs() > 1e-3
     outputs.loss.backward()

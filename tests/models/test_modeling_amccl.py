@@ -136,7 +136,7 @@ def test_its_contrastive_loss_takes_the_modalities_in_the_order_of_the_source(mo
     from amsdff_hf.models.contrastive_losses import contrastive_loss
 
     batch, labels = inputs(), torch.tensor([1.0, -2.0, 0.0, 3.0])
-    outputs = model(**batch, labels=labels)
+    outputs = model.train()(**batch, labels=labels)
     (text, audio, vision), present = outputs.modality_vectors.unbind(1), outputs.modality_mask.bool().unbind(1)
     order = [vision, text, audio], [present[2], present[0], present[1]]
     contrast = contrastive_loss(*order, labels, model.config, 0.2, 1.0, 0.8)
