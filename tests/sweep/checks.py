@@ -159,7 +159,9 @@ def build(config: PreTrainedConfig, classes: Architecture) -> PreTrainedModel:
     config_class, _, classifier_class = classes
     torch.manual_seed(0)
     model = classifier_class(config_class(backbone_config=config.to_dict(), num_labels=3)).eval()
-    nn.init.normal_(model.classifier.label_scores.weight, std=1.0)
+    # Of one size whatever the width of the head, so that tolerances mean the same.
+    scores = model.classifier.label_scores
+    nn.init.normal_(scores.weight, std=(scores.in_features / 8) ** -0.5)
     return model
 
 
