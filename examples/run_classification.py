@@ -204,15 +204,15 @@ def describe(prepared: Prepared, training_args: TrainingArguments) -> None:
     for role, tokenized in prepared.tokenized.items():
         cut = f"{tokenized.truncated_share:.1%} longer than {prepared.max_length} tokens and cut"
         say(training_args, f"{role}: {len(tokenized.dataset):,} texts, {cut}")
+    train = prepared.split("train") or []
+    for row in random.Random(training_args.seed).sample(range(len(train)), min(3, len(train))):
+        label = readable_labels(np.array([train[row][LABELS]]), problem_type, names)[0]
+        say(training_args, f"  {label}: {train[row][TEXT][:100]!r}")
     if prepared.augmented is not None:
         augmenter = prepared.augmented.augmenter
         operations = ", ".join(augmenter.operations)
         say(training_args, f"augmentation: {augmenter.probability:.0%} of the training texts in every epoch, each by")
         say(training_args, f"  one of {operations}; similar words from {augmenter.synonyms.name}")
-    train = prepared.split("train") or []
-    for row in random.Random(training_args.seed).sample(range(len(train)), min(3, len(train))):
-        label = readable_labels(np.array([train[row][LABELS]]), problem_type, names)[0]
-        say(training_args, f"  {label}: {train[row][TEXT][:100]!r}")
 
 
 def build_trainer(prepared: Prepared, arguments: Arguments) -> Trainer:

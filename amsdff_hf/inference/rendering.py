@@ -116,7 +116,8 @@ def _wrap(explanation: Explanation, characters: int) -> list[list[tuple[str, Wor
     """Break the texts into lines of pieces; a piece is a word, or what stands between two words."""
     lines: list[list[tuple[str, WordWeight | None]]] = []
     for index, text in enumerate(explanation.texts):
-        lines.append([])
+        # A blank line between the two texts of a pair.
+        lines += [[] for _ in range(1 + (index > 0))]
         position = width = 0
         for word in (word for word in explanation.words if word.text_index == index):
             between = " ".join(text[position : word.start].split("\n"))
