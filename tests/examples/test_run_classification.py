@@ -335,7 +335,7 @@ def test_bad_input_is_named(fail_script, files, tmp_path):
         "`operations` must be some of synonym, insertion": [
             *(*do, "--augment_probability", "0.5", "--augment_operations", "shuffle")
         ],
-        "Field 'num_experts' with value '2'": [*do, "--head_fields", '{"num_experts": "2"}'],
+        "Field 'num_experts' expected int, got str (value: '2')": [*do, "--head_fields", '{"num_experts": "2"}'],
         "--head_fields must not hold labels": [*do, "--head_fields", '{"labels": ["a"]}'],
         "--head_fields must be a JSON object": [*do, "--head_fields", "num_experts=2"],
         "--head_fields: `num_expert` is neither a field of AmsdffConfig nor": [
