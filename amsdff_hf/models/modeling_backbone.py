@@ -29,13 +29,11 @@ from .text_backbone import (
     pick_levels,
     position_table,
     sort_arguments,
+    tells_texts_apart,
 )
 
 
 logger = logging.get_logger(__name__)
-
-# Model types that tell the texts of a pair apart, but have no field for the number of token types.
-_TYPED_WITHOUT_SIZE = ("funnel", "tapas", "xlnet")
 
 
 class BackboneClassifierPreTrainedModel(PreTrainedModel):
@@ -247,12 +245,7 @@ class BackboneClassifierPreTrainedModel(PreTrainedModel):
         return name in self._backbone_arguments
 
     def _has_token_types(self) -> bool:
-        if not self._accepts("token_type_ids"):
-            return False
-        text_config = self.config.get_text_config()
-        # RoBERTa-like backbones have one type only, but some tokenizers number the second text of a pair 1. GPT-2 and
-        # its like look types up among their words, and Gemma 3 takes 1 for an image.
-        return getattr(text_config, "type_vocab_size", 0) > 1 or text_config.model_type in _TYPED_WITHOUT_SIZE
+        return self._accepts("token_type_ids") and tells_texts_apart(self.config.get_text_config())
 
     def _check_inputs(
         self, input_ids: torch.Tensor | None, inputs_embeds: torch.Tensor | None, others: dict[str, torch.Tensor]

@@ -52,6 +52,22 @@ _POSITION_FIELDS = {
 }
 
 
+# Model types that tell the texts of a pair apart, but have no field for the number of token types.
+_TYPED_WITHOUT_SIZE = ("funnel", "tapas", "xlnet")
+
+
+def tells_texts_apart(config: PreTrainedConfig) -> bool:
+    """Whether the token types of a model tell the texts of a pair apart.
+
+    RoBERTa-like models have one type only, but some tokenizers number the second text of a pair 1. GPT-2 and its like
+    look types up among their words, and Gemma 3 takes 1 for an image.
+
+    Args:
+        config: configuration of the part that reads texts.
+    """
+    return getattr(config, "type_vocab_size", 0) > 1 or config.model_type in _TYPED_WITHOUT_SIZE
+
+
 def build_backbone(config: PreTrainedConfig) -> nn.Module:
     """Build the text part of the model that a configuration describes, with random weights.
 
@@ -261,4 +277,5 @@ __all__ = [
     "pick_levels",
     "position_table",
     "sort_arguments",
+    "tells_texts_apart",
 ]
