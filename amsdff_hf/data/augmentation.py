@@ -22,6 +22,7 @@ class _Words:
         self.words, self.between = pieces[1::2], pieces[::2]
 
     def share(self, alpha: float) -> int:
+        """Number of words that the share `alpha` of all stands for, one at least."""
         return max(1, int(alpha * len(self.words)))
 
     def __str__(self) -> str:
