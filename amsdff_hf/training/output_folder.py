@@ -25,13 +25,18 @@ def find_checkpoint(arguments: TrainingArguments, overwrite: bool) -> str | None
 
     Raises:
         FileNotFoundError: if the named checkpoint does not exist.
-        ValueError: if the folder holds something else than checkpoints.
+        ValueError: if the folder holds something else than checkpoints, or overwriting it would remove the named one.
     """
     named, folder = arguments.resume_from_checkpoint, Path(arguments.output_dir)
     must_resume = str(named).lower() == "true"
     if named is not None and str(named).lower() not in ("true", "false"):
         if not os.path.isdir(named):
             raise FileNotFoundError(f"--resume_from_checkpoint names the folder {named!r}, which does not exist.")
+        if overwrite and Path(named).resolve().is_relative_to(folder.resolve()):
+            raise ValueError(
+                f"--overwrite_output_dir would remove the checkpoint {named!r} that --resume_from_checkpoint names: "
+                "leave one of the two out."
+            )
         return named
     checkpoints = [] if overwrite or str(named).lower() == "false" else _complete_checkpoints(folder)
     if checkpoints:

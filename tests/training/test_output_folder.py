@@ -49,6 +49,9 @@ def test_named_checkpoints_must_exist(tmp_path):
     named = arguments(tmp_path / "x", resume_from_checkpoint=str(tmp_path))
     assert find_checkpoint(named, overwrite=False) == str(tmp_path)
     make_checkpoints(tmp_path, 5)
+    inside = arguments(tmp_path, resume_from_checkpoint=str(tmp_path / "checkpoint-5"))
+    with pytest.raises(ValueError, match="--overwrite_output_dir would remove the checkpoint"):
+        find_checkpoint(inside, overwrite=True)
     with pytest.raises(ValueError, match="not empty"):
         find_checkpoint(arguments(tmp_path, resume_from_checkpoint="false"), overwrite=False)
 
