@@ -1,6 +1,8 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
 """Heads that are worth more than one linear layer, on any `AutoModel` backbone."""
 
+from typing import Any
+
 from .inference import Explanation, ThresholdPipeline, explain, explanation_to_html, save_explanation_image
 from .inference.text_graphs import save_graph_image
 from .models import register_auto_classes
@@ -51,9 +53,20 @@ __all__ = [
     "fold_differential_attention",
     "learned_lambdas",
     "load_differential_model",
+    "push_to_hub",
     "save_explanation_image",
     "save_graph_image",
     "set_differential_implementation",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Publishing needs libraries of training, which whoever only loads a model shall not wait for.
+    if name == "push_to_hub":
+        from .hub import push_to_hub
+
+        return push_to_hub
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 register_auto_classes()

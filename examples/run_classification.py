@@ -52,6 +52,16 @@ from amsdff_hf.data import (
     tokenize_splits,
     usable_length,
 )
+from amsdff_hf.hub import (
+    CardArguments,
+    CardFacts,
+    PublishingError,
+    PublishingTrainer,
+    describe_labels,
+    note_results,
+    save_card,
+    start_card,
+)
 from amsdff_hf.training import (
     ModelArguments,
     RunRecorder,
@@ -82,7 +92,7 @@ from amsdff_hf.training import (
 
 
 LENGTH_IN_TRAINING = 128
-Arguments = tuple[ModelArguments, DataTrainingArguments, TrainingArguments]
+Arguments = tuple[ModelArguments, DataTrainingArguments, TrainingArguments, CardArguments]
 
 
 @dataclass
@@ -95,6 +105,7 @@ class Prepared:
     space: LabelSpace
     tokenized: dict[str, TokenizedSplit]
     max_length: int
+    card: CardFacts
     augmented: AugmentedTexts | None = None
 
     def split(self, role: str) -> Dataset | None:
@@ -110,16 +121,17 @@ class Prepared:
 def parse_arguments() -> Arguments:
     """Read the command line, or the one JSON file named on it."""
     parser = HfArgumentParser(
-        (ModelArguments, DataTrainingArguments, TrainingArguments), description=__doc__.split("\n")[0]
+        (ModelArguments, DataTrainingArguments, TrainingArguments, CardArguments), description=__doc__.split("\n")[0]
     )
     if len(sys.argv) == 2 and sys.argv[1].endswith(".json"):
-        model_args, data_args, training_args = parser.parse_json_file(json_file=os.path.abspath(sys.argv[1]))
+        arguments = parser.parse_json_file(json_file=os.path.abspath(sys.argv[1]))
     else:
-        model_args, data_args, training_args = parser.parse_args_into_dataclasses()
+        arguments = parser.parse_args_into_dataclasses()
+    model_args, _, training_args, _ = arguments
     model_args.check(training_args)
     # Pinned memory without an accelerator only earns a warning.
     training_args.dataloader_pin_memory &= training_args.device.type != "cpu"
-    return model_args, data_args, training_args
+    return arguments
 
 
 def needed_splits(training_args: TrainingArguments) -> list[str]:
@@ -134,7 +146,7 @@ def needed_splits(training_args: TrainingArguments) -> list[str]:
 
 def prepare(arguments: Arguments) -> Prepared:
     """Check and load everything, so that whatever is wrong shows before any training."""
-    model_args, data_args, training_args = arguments
+    model_args, data_args, training_args, card_args = arguments
     checkpoint = None
     if training_args.do_train:
         checkpoint = find_checkpoint(training_args, model_args.overwrite_output_dir)
@@ -179,12 +191,18 @@ def prepare(arguments: Arguments) -> Prepared:
     if training_args.do_train:
         split, seed = tokenized["train"].dataset, training_args.seed
         augmented = augment_split(split, model, tokenizer, max_length, seed, data_args)
-    return Prepared(checkpoint, model, tokenizer, space, tokenized, max_length, augmented)
+    card = start_card(model, model_args, data_args, training_args, card_args)
+    card.max_length = max_length
+    card.truncated_share = {role: split.truncated_share for role, split in tokenized.items()}
+    if training_args.do_train and card_args.card_examples:
+        split = tokenized["train"].dataset
+        card.labels = describe_labels(space.names, split[TEXT], np.array(split[LABELS]), space.problem_type)
+    return Prepared(checkpoint, model, tokenizer, space, tokenized, max_length, card, augmented)
 
 
 def run_record(arguments: Arguments, train: Dataset) -> dict[str, Any]:
     """Collect all that decides which weights the run ends with."""
-    model_args, data_args, training_args = arguments
+    model_args, data_args, training_args, _ = arguments
     augmentation = {name: value for name, value in vars(data_args).items() if name.startswith("augment_")}
     return make_run_record(model_args, training_args, train, **augmentation)
 
@@ -217,7 +235,7 @@ def describe(prepared: Prepared, training_args: TrainingArguments) -> None:
 
 def build_trainer(prepared: Prepared, arguments: Arguments) -> Trainer:
     """Build the stock Trainer."""
-    model_args, data_args, training_args = arguments
+    model_args, data_args, training_args, _ = arguments
     space, model = prepared.space, prepared.model
     further = None
     if data_args.metric_name is not None:
@@ -238,7 +256,7 @@ def build_trainer(prepared: Prepared, arguments: Arguments) -> Trainer:
     callbacks += [EarlyStoppingCallback(patience)] if patience else []
     if training_args.do_train:
         callbacks.append(RunRecorder(run_record(arguments, prepared.split("train"))))
-    return Trainer(
+    return PublishingTrainer(
         model=model,
         args=training_args,
         train_dataset=prepared.augmented or prepared.split("train"),
@@ -255,7 +273,7 @@ def build_trainer(prepared: Prepared, arguments: Arguments) -> Trainer:
 
 def train(trainer: Trainer, prepared: Prepared, arguments: Arguments) -> Trainer:
     """Train, or go on training, and save model and tokenizer; returns the Trainer of the finished model."""
-    model_args, _, training_args = arguments
+    model_args, _, training_args, _ = arguments
     if model_args.overwrite_output_dir and trainer.is_world_process_zero():
         remove_checkpoints(training_args.output_dir)
     if prepared.checkpoint is not None:
@@ -279,6 +297,7 @@ def train(trainer: Trainer, prepared: Prepared, arguments: Arguments) -> Trainer
         say(training_args, "Nothing was left to train.")
     else:
         trainer.save_metrics("train", metrics)
+        prepared.card.training_seconds = metrics["train_runtime"]
     trainer.save_state()
     return trainer
 
@@ -312,6 +331,8 @@ def score(trainer: Trainer, prepared: Prepared, role: str, prefix: str) -> dict[
     )
     metrics[f"{prefix}_samples_per_second"] = len(split) / seconds
     trainer.save_metrics(prefix, metrics)
+    if labels is not None and trainer.args.do_train:
+        note_results(prepared.card, prefix, metrics, probabilities, labels, prepared.space, prepared.thresholds)
     table = write_reports(
         folder,
         prefix,
@@ -330,7 +351,7 @@ def score(trainer: Trainer, prepared: Prepared, role: str, prefix: str) -> dict[
 def run(arguments: Arguments) -> dict[str, dict[str, float]]:
     """Do everything for one seed, and return the metrics of each split."""
     start = time.perf_counter()
-    model_args, _, training_args = arguments
+    training_args = arguments[2]
     try:
         prepared = prepare(arguments)
         trainer = build_trainer(prepared, arguments)
@@ -344,8 +365,10 @@ def run(arguments: Arguments) -> dict[str, dict[str, float]]:
         results["eval"] = score(trainer, prepared, "validation", "eval")
     if training_args.do_predict:
         results["predict"] = score(trainer, prepared, "test", "predict")
+    if training_args.do_train and training_args.process_index == 0:
+        save_card(prepared.card, training_args.output_dir)
     if training_args.push_to_hub:
-        trainer.push_to_hub(finetuned_from=model_args.model_name_or_path, tasks="text-classification")
+        publish(trainer, prepared.card)
     parameters = sum(p.numel() for p in prepared.model.parameters())
     seconds = time.perf_counter() - start
     say(training_args, f"\n{type(prepared.model).__name__}, {parameters:,} parameters, {seconds:.0f} seconds")
@@ -358,13 +381,13 @@ def run(arguments: Arguments) -> dict[str, dict[str, float]]:
 
 def run_seeds(arguments: Arguments, seeds: list[int]) -> None:
     """Do everything once for each seed, and print mean and standard deviation."""
-    model_args, data_args, training_args = arguments
+    training_args = arguments[2]
     values: dict[str, list[float]] = {}
     for seed in seeds:
-        own_args = copy.deepcopy(training_args)
-        own_args.seed, own_args.output_dir = seed, os.path.join(training_args.output_dir, f"seed-{seed}")
+        own_args = copy.deepcopy(arguments)
+        own_args[2].seed, own_args[2].output_dir = seed, os.path.join(training_args.output_dir, f"seed-{seed}")
         say(training_args, f"\nSeed {seed}")
-        for metrics in run((model_args, data_args, own_args)).values():
+        for metrics in run(own_args).values():
             for name, value in metrics.items():
                 values.setdefault(name, []).append(value)
     rows = [[name, float(np.mean(found)), float(np.std(found, ddof=1))] for name, found in values.items()]
@@ -373,6 +396,17 @@ def run_seeds(arguments: Arguments, seeds: list[int]) -> None:
         path = os.path.join(training_args.output_dir, "seeds_results.json")
         save_json({name: {"mean": mean, "sd": sd, "seeds": values[name]} for name, mean, sd in rows}, path)
         say(training_args, f"\nIn {path}: this table")
+
+
+def publish(trainer: PublishingTrainer, card: CardFacts) -> None:
+    """Publish the model; where that fails, what was trained is still in the output folder."""
+    trainer.card = card
+    try:
+        commit = trainer.push_to_hub()
+    except PublishingError as error:
+        again = f"python examples/publish.py {trainer.args.output_dir} {trainer.hub_model_id}"
+        sys.exit(f"error: {error}\nThe model is complete in {trainer.args.output_dir}; to publish it later: {again}")
+    say(trainer.args, f"\nPublished: {commit.commit_url if commit else trainer.hub_model_id}")
 
 
 def say(training_args: TrainingArguments, message: str) -> None:

@@ -8,6 +8,7 @@ from huggingface_hub.dataclasses import strict
 from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig
 from transformers.configuration_utils import SubConfigSpec
 
+from .configuration_word_vectors import WordVectorsConfig
 from .differential_settings import DifferentialAttentionSettings
 from .label_names import resolve_labels
 
@@ -280,12 +281,16 @@ def _checked_backbone_config(backbone_config: dict | PreTrainedConfig | None) ->
             "`backbone_config` is a dictionary without `model_type`, so its class is unknown: add for example "
             '`"model_type": "bert"`, or pass a configuration object.'
         )
+    fields = {name: value for name, value in backbone_config.items() if name not in _DROPPED_BACKBONE_ENTRIES}
+    if model_type == WordVectorsConfig.model_type:
+        # Where this file travels with a checkpoint, nobody has told the Auto classes of it.
+        return WordVectorsConfig.from_dict(fields)
     if model_type not in CONFIG_MAPPING:
         raise ValueError(
             f"`backbone_config` has the model type {model_type!r}, which this version of transformers does not know: "
             "upgrade transformers, or import the package that defines and registers this model."
         )
-    return {name: value for name, value in backbone_config.items() if name not in _DROPPED_BACKBONE_ENTRIES}
+    return fields
 
 
 __all__ = ["BackboneClassifierConfig", "check_range", "reading_config"]

@@ -31,12 +31,13 @@ from .text_backbone import (
     sort_arguments,
     tells_texts_apart,
 )
+from .travelling_code import TravelsWithCode
 
 
 logger = logging.get_logger(__name__)
 
 
-class BackboneClassifierPreTrainedModel(PreTrainedModel):
+class BackboneClassifierPreTrainedModel(TravelsWithCode, PreTrainedModel):
     """A backbone (any text model of `AutoModel`) under a head that is trained from scratch.
 
     Args:

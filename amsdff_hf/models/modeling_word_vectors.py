@@ -9,9 +9,10 @@ from transformers.modeling_outputs import BaseModelOutput
 from transformers.utils import can_return_tuple
 
 from .configuration_word_vectors import WordVectorsConfig
+from .travelling_code import TravelsWithCode
 
 
-class WordVectorsModel(PreTrainedModel):
+class WordVectorsModel(TravelsWithCode, PreTrainedModel):
     """One trained vector per word, whatever stands around it.
 
     [`from_text_vectors`] builds it from a file of GloVe, word2vec or fastText, [`from_texts`] from scratch, both with

@@ -7,9 +7,10 @@ from typing import Any
 from transformers import BatchFeature, PreTrainedTokenizerBase, ProcessorMixin
 
 from .feature_extraction_amccl import AmcclFeatureExtractor
+from .travelling_code import TravelsWithCode
 
 
-class AmcclProcessor(ProcessorMixin):
+class AmcclProcessor(TravelsWithCode, ProcessorMixin):
     """A tokenizer and a feature extractor as one.
 
     Args:

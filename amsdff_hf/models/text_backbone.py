@@ -12,6 +12,8 @@ from torch import nn
 from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
 
 from .configuration_backbone import reading_config
+from .configuration_word_vectors import WordVectorsConfig
+from .modeling_word_vectors import WordVectorsModel
 
 
 FINDING_ARGUMENTS = ("cache_dir", "force_download", "local_files_only", "proxies", "revision", "subfolder", "token")
@@ -80,6 +82,9 @@ def build_backbone(config: PreTrainedConfig) -> nn.Module:
     Raises:
         ValueError: if `AutoModel` has no such model, or if it does not read token ids.
     """
+    if config.model_type == WordVectorsConfig.model_type:
+        # Where this file travels with a checkpoint, nobody has told the Auto classes of it.
+        return WordVectorsModel(config)
     own_config = reading_config(config)
     _expect_known_to_auto_model(config)
     has_own_class = _model_class(own_config) is not None and not config.is_encoder_decoder

@@ -1,0 +1,40 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+"""What the card of a model shall say that a training cannot know."""
+
+from dataclasses import dataclass, field
+
+from .licenses import check_license
+
+
+@dataclass
+class CardArguments:
+    """What to write on the card of the model; all of it can be left out."""
+
+    card_name: str | None = field(default=None, metadata={"help": "Name of the model, for people."})
+    card_language: str | None = field(
+        default=None, metadata={"help": "Languages of the texts, codes such as en, separated by commas."}
+    )
+    card_license: str | None = field(
+        default=None, metadata={"help": "License of the model, by its identifier on the Hub, such as apache-2.0."}
+    )
+    card_base_model: str | None = field(
+        default=None, metadata={"help": "Name of the backbone on the Hub, if --model_name_or_path is a folder."}
+    )
+    card_data_license: str | None = field(default=None, metadata={"help": "License of the data."})
+    card_data_revision: str | None = field(default=None, metadata={"help": "Commit of the data on the Hub."})
+    card_limits: str | None = field(
+        default=None, metadata={"help": "What the model is not made for; sentences separated by semicolons."}
+    )
+    card_examples: bool = field(
+        default=True, metadata={"help": "Show a training text of each label, and how many there were."}
+    )
+    card_baseline: str | None = field(
+        default=None, metadata={"help": "Output folder of --architecture plain on the same data, to compare with."}
+    )
+
+    def __post_init__(self) -> None:
+        for name in ("card_license", "card_data_license"):
+            try:
+                check_license(getattr(self, name), name="")
+            except ValueError as error:
+                raise ValueError(f"--{name}: {error}") from None

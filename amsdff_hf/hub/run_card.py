@@ -1,0 +1,122 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+"""The card of a training, noted down as it goes."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from transformers import PreTrainedModel, TrainingArguments
+
+from ..data import DataTrainingArguments, LabelSpace
+from ..training import ModelArguments, per_class_metrics, predicted_labels
+from .arguments import CardArguments
+from .card_facts import CARD_FACTS, CardFacts, DataFacts
+from .card_rendering import render_card
+from .card_sources import (
+    command_line,
+    facts_of_model,
+    frequent_confusions,
+    hardware_name,
+    library_versions,
+    metric_facts,
+    public_arguments,
+)
+
+
+def start_card(
+    model: PreTrainedModel,
+    model_args: ModelArguments,
+    data_args: DataTrainingArguments,
+    training_args: TrainingArguments,
+    card_args: CardArguments,
+) -> CardFacts:
+    """Note what is known before a training.
+
+    Args:
+        model: the model that will be trained.
+        model_args: which backbone it started from.
+        data_args: which data it sees.
+        training_args: seed, and name on the Hub.
+        card_args: what only people know.
+
+    Raises:
+        FileNotFoundError: if `--card_baseline` has no card.
+    """
+    facts = facts_of_model(model)
+    wanted_name = training_args.hub_model_id or os.path.basename(os.path.abspath(training_args.output_dir))
+    facts.name = card_args.card_name or wanted_name.rpartition("/")[2]
+    path = model_args.model_name_or_path
+    facts.base_model = card_args.card_base_model or (None if os.path.exists(path) else path)
+    facts.license = card_args.card_license
+    facts.language = _listed(card_args.card_language, ",")
+    facts.limits = _listed(card_args.card_limits, ";")
+    facts.data = [_data_facts(data_args, card_args)]
+    facts.seeds = [training_args.seed]
+    facts.hardware = hardware_name()
+    facts.command = command_line(public_arguments(sys.argv))
+    facts.versions = library_versions()
+    if card_args.card_baseline is not None:
+        path = Path(card_args.card_baseline, CARD_FACTS)
+        if not path.exists():
+            raise FileNotFoundError(
+                f"--card_baseline {card_args.card_baseline!r} holds no {CARD_FACTS}: name the --output_dir of a "
+                "training with --architecture plain."
+            )
+        facts.baseline = CardFacts.load(path).metrics
+    return facts
+
+
+def note_results(
+    facts: CardFacts,
+    split: str,
+    metrics: dict[str, float],
+    probabilities: np.ndarray,
+    labels: np.ndarray,
+    space: LabelSpace,
+    thresholds: Sequence[float] | None = None,
+) -> None:
+    """Note the results on a split, in the place of those on an earlier one.
+
+    Args:
+        facts: the card, changed in place.
+        split: `eval` or `predict`, the prefix of the metrics.
+        metrics: what the Trainer reports.
+        probabilities: `(num_texts, num_labels)`.
+        labels: encoded labels.
+        space: names of the labels and problem type.
+        thresholds: one per label in multi-label classification.
+    """
+    facts.metrics = metric_facts(metrics, split)
+    facts.texts_per_second = metrics.get(f"{split}_samples_per_second")
+    for data in facts.data:
+        data.split = {"eval": "validation", "predict": "test"}[split]
+    if space.problem_type == "regression":
+        return
+    facts.per_class = per_class_metrics(probabilities, labels, space.names, space.problem_type, thresholds)
+    if space.problem_type == "single_label_classification":
+        predicted = predicted_labels(probabilities, space.problem_type)
+        facts.confusions = frequent_confusions(predicted, np.asarray(labels), space.names)
+
+
+def save_card(facts: CardFacts, folder: str | os.PathLike) -> None:
+    """Write the card and its facts beside a trained model; other runs compare themselves with the facts."""
+    facts.save(Path(folder, CARD_FACTS))
+    Path(folder, "README.md").write_text(render_card(facts, os.fspath(folder)), encoding="utf-8")
+
+
+def _data_facts(data_args: DataTrainingArguments, card_args: CardArguments) -> DataFacts:
+    name = data_args.dataset_name or Path(data_args.train_file or data_args.test_file).name
+    is_on_hub = data_args.dataset_name is not None and not os.path.exists(name)
+    return DataFacts(
+        name=os.path.basename(os.path.normpath(name)) if not is_on_hub else name,
+        hub_id=name if is_on_hub else None,
+        config=data_args.dataset_config_name,
+        revision=card_args.card_data_revision,
+        license=card_args.card_data_license,
+    )
+
+
+def _listed(text: str | None, separator: str) -> list[str]:
+    return [part.strip() for part in (text or "").split(separator) if part.strip()]
