@@ -170,7 +170,8 @@ class CardFacts:
 
 
 def _known(value: Any) -> Any:
-    """Leave out what is not known."""
+    """Leave out what is not known; 0 is known."""
     if isinstance(value, dict):
-        return {name: _known(part) for name, part in value.items() if part not in (None, [], {}, False)}
+        known = {name: part for name, part in value.items() if part is not None and part is not False}
+        return {name: _known(part) for name, part in known.items() if part not in ([], {})}
     return [_known(part) for part in value] if isinstance(value, (list, tuple)) else value

@@ -1,6 +1,8 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
 """The code that a card shows; a test runs every line of it."""
 
+import json
+
 from .card_facts import CardFacts
 
 
@@ -18,7 +20,7 @@ def card_snippets(facts: CardFacts, repo_id: str) -> dict[str, str]:
         Code by its purpose: `pipeline` with this package, `remote_code` without it, `vectors` of texts.
     """
     given = next((label.example for label in facts.labels if label.example), None) or _EXAMPLE
-    text = repr(given)
+    text = json.dumps(given, ensure_ascii=False)
     pair = f'{{"text": {text}, "text_pair": "The second text of the pair."}}' if facts.takes_pairs else text
     options = ", top_k=None" if facts.problem_type == "multi_label_classification" else ""
     both = f"{text}, " + ('"The second text of the pair.", ' if facts.takes_pairs else "")

@@ -1,6 +1,7 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
 """Publishing a trained model: everything that belongs to it, in one commit."""
 
+import json
 import os
 import tempfile
 from collections.abc import Iterator
@@ -69,6 +70,11 @@ def push_to_hub(
             or the card is not valid, or if the Hub cannot be reached. Nothing is uploaded then.
     """
     check_can_publish(repo_id, token, create_pr)
+    if getattr(model, "backbone", None) is None and getattr(model.config, "differential_attention", None) is not None:
+        raise PublishingError(
+            "A plain model with differential attention cannot be published, since nobody could load it by "
+            "`from_pretrained`: put it under a head of this package, as `AmsdffConfig(differential_attention=...)`."
+        )
     api = HfApi(token=token)
     facts = facts_of_model(model) if card is None else card
     with _explained(repo_id), tempfile.TemporaryDirectory() as folder:
@@ -184,7 +190,11 @@ def _check_card(path: Path) -> None:
     try:
         ModelCard.load(path).validate()
     except ValueError as error:
-        raise PublishingError(f"The Hub refuses the metadata of the card, so nothing was uploaded: {error}") from error
+        # Its text is the answer of the Hub.
+        reasons = "; ".join(problem["message"] for problem in json.loads(str(error))["errors"])
+        raise PublishingError(
+            f"The Hub refuses the metadata of the card, so nothing was uploaded: {reasons}."
+        ) from error
 
 
 @contextmanager

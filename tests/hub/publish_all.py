@@ -13,6 +13,7 @@ from amsdff_hf import (
     WordVectorsConfig,
     push_to_hub,
 )
+from amsdff_hf.data import number_texts
 from amsdff_hf.hub import CardFacts, LabelFacts, MetricFacts, facts_of_model
 from amsdff_hf.models import ARCHITECTURES
 from tests.conftest import BACKBONE_CONFIGS, SIZES, make_tokenizer, random_model
@@ -28,7 +29,8 @@ def configs() -> dict:
         for config_class, _, _ in ARCHITECTURES
     }
     words = WordVectorsConfig(vocab_size=SIZES["vocab_size"], hidden_size=16)
-    return made | {"words": CnnBilstmConfig(backbone_config=words, labels=["bad", "good"])}
+    pairs = CnnBilstmConfig(backbone_config=words, labels=["bad", "good"], text_pairs=True)
+    return made | {"words": CnnBilstmConfig(backbone_config=words, labels=["bad", "good"]), "pairs": pairs}
 
 
 def main() -> None:
@@ -38,6 +40,8 @@ def main() -> None:
         model, tokenizer = random_model(config), make_tokenizer()
         # Logits of a size for which float32 has digits below 1e-6.
         model.classifier.label_scores.weight.data /= 8
+        if name == "pairs":
+            tokenizer = number_texts(tokenizer)
         if name == "amccl":
             tokenizer = AmcclProcessor(AmcclFeatureExtractor(audio_size=5, vision_size=7), tokenizer)
         facts: CardFacts = facts_of_model(model)
@@ -46,8 +50,10 @@ def main() -> None:
         facts.metrics = {"accuracy": MetricFacts(0.75)}
         options = {"max_shard_size": "20KB"} if name == "amsdff" else {}
         commit = push_to_hub(model, tokenizer, f"org/{name}", card=facts, **options)
+        # A model of pairs refuses a text alone.
+        types = {"token_type_ids": torch.tensor([[0, 0, 1, 1, 1]])} if name == "pairs" else {}
         with torch.no_grad():
-            printed[name] = {"logits": model(IDS).logits.tolist(), "commit": commit.oid}
+            printed[name] = {"logits": model(IDS, **types).logits.tolist(), "commit": commit.oid}
         with tempfile.TemporaryDirectory() as folder:
             model.save_pretrained(folder)
             # Only what is published carries code.

@@ -19,7 +19,7 @@ def published(on_hub):
 @pytest.fixture(scope="module")
 def loaded(on_hub, published):
     """What was loaded with the package, without it, and without it and without a network."""
-    commits = json.dumps({name: told["commit"] for name, told in published.items()})
+    commits = json.dumps({name: published[name]["commit"] for name in NAMES})
     script = ROOT / "tests" / "hub" / "load_all.py"
     found = {way: json.loads(on_hub(script, way, commits, PYTHONPATH="").stdout) for way in ("with", "without")}
     offline = {"HF_HUB_OFFLINE": "1", "HF_ENDPOINT": "http://127.0.0.1:9", "PYTHONPATH": ""}
@@ -65,6 +65,26 @@ def test_cards_reach_the_hub(hub, published):
     assert told["library_name"] == "transformers"
     assert told["cardData"]["license"] == "apache-2.0"
     assert {"amsdff_hf", "amsdff"} <= set(told["tags"])
+
+
+RUN_SNIPPETS = """
+import re, sys
+from huggingface_hub import hf_hub_download
+if sys.argv[1] == "without":
+    sys.modules["amsdff_hf"] = None
+for name in sys.argv[2:]:
+    card = open(hf_hub_download(f"org/{name}", "README.md"), encoding="utf-8").read()
+    for block in re.findall(r"```python\\n(.*?)```", card, re.DOTALL):
+        if ("amsdff_hf" in block) == (sys.argv[1] == "with"):
+            exec(block, {})
+"""
+
+
+@pytest.mark.parametrize(("way", "answers"), [("with", 2), ("without", 1)])
+def test_snippets_of_the_cards_run(on_hub, published, way, answers):
+    names = [*NAMES, "pairs"]
+    printed = on_hub("-c", RUN_SNIPPETS, way, *names, PYTHONPATH="").stdout.splitlines()
+    assert len(printed) == answers * len(names)
 
 
 def test_without_package_and_trust_nothing_is_run(on_hub, published):

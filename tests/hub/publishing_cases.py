@@ -1,0 +1,93 @@
+"""Everything that can be asked of `push_to_hub`, one case after the other; prints what came of each as JSON."""
+
+import json
+import os
+import sys
+import tempfile
+
+import torch
+from transformers import AutoModel, Trainer, TrainingArguments
+
+from amsdff_hf import AmsdffConfig, AmsdffForSequenceClassification, push_to_hub
+from amsdff_hf.hub import CardFacts, PublishingError, PublishingTrainer, facts_of_model
+from tests.conftest import BACKBONE_CONFIGS, make_tokenizer
+
+
+def make_model() -> AmsdffForSequenceClassification:
+    """A tiny classifier."""
+    torch.manual_seed(0)
+    return AmsdffForSequenceClassification(AmsdffConfig(backbone_config=BACKBONE_CONFIGS["bert"](), labels=["a", "b"]))
+
+
+def refusal(*arguments, **options) -> str:
+    """The sentence of a refused publication."""
+    try:
+        push_to_hub(make_model(), make_tokenizer(), *arguments, **options)
+    except PublishingError as error:
+        return str(error)
+    return "no error"
+
+
+def make_trainer(trainer_class: type[Trainer], folder: str, **options) -> Trainer:
+    """A Trainer with two steps to do and a checkpoint after each."""
+    arguments = TrainingArguments(
+        output_dir=folder, max_steps=2, save_steps=1, per_device_train_batch_size=2, use_cpu=True, **options
+    )
+    rows = [{"input_ids": [2, 5, 6, 3], "attention_mask": [1] * 4, "labels": row % 2} for row in range(4)]
+    return trainer_class(model=make_model(), args=arguments, train_dataset=rows, processing_class=make_tokenizer())
+
+
+def refusals() -> dict[str, str]:
+    """What must not be published, and why."""
+    found = {
+        "bad name": refusal("org/../evil"),
+        "bad characters": refusal("org/a b"),
+        "somebody else": refusal("stranger/model"),
+        "wrong token": refusal("org/model", token="hf_wrong"),
+    }
+    card = CardFacts()
+    # Behind the back of our own checks.
+    vars(card)["license"] = {"name": "mine"}
+    found["card"] = refusal("org/refused", card=card)
+    token = os.environ.pop("HF_TOKEN")
+    found["no token"] = refusal("org/model")
+    os.environ["HF_TOKEN"] = token
+    hybrid = AutoModel.from_config(BACKBONE_CONFIGS["bert"]())
+    hybrid.config.differential_attention = {"fraction": 0.5}
+    try:
+        push_to_hub(hybrid, make_tokenizer(), "org/hybrid")
+    except PublishingError as error:
+        found["hybrid"] = str(error)
+    return found
+
+
+def publications() -> dict[str, object]:
+    """What shall be published, in all ways."""
+    model, tokenizer, found = make_model(), make_tokenizer(), {}
+    found["private"] = push_to_hub(model, tokenizer, "org/private", private=True).oid
+    found["branch"] = push_to_hub(model, tokenizer, "org/branch", revision="tried").oid
+    push_to_hub(model, tokenizer, "org/shards", max_shard_size="20KB")
+    push_to_hub(model, tokenizer, "org/shards")
+    found["request"] = push_to_hub(model, tokenizer, "org/shards", create_pr=True, card=CardFacts(name="new")).pr_url
+    model.push_to_hub("org/plain-push")
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = make_trainer(PublishingTrainer, folder, push_to_hub=True, hub_model_id="org/trainer")
+        trainer.train()
+        found["trainer"] = trainer.push_to_hub(license="mit").oid
+        found["output folder"] = sorted(os.listdir(folder))
+        try:
+            make_trainer(PublishingTrainer, folder, push_to_hub=True, hub_strategy="checkpoint")
+        except ValueError as error:
+            found["checkpoints"] = str(error)
+    return found
+
+
+def interrupted() -> dict[str, str]:
+    """A publication that the server breaks off, and the same again."""
+    facts = facts_of_model(make_model())
+    return {"first": refusal("org/interrupted", card=facts), "second": refusal("org/interrupted", card=facts)}
+
+
+if __name__ == "__main__":
+    cases = {"refusals": refusals, "publications": publications, "interrupted": interrupted}
+    print(json.dumps({name: cases[name]() for name in sys.argv[1:]}))
