@@ -18,6 +18,16 @@ _REFUSED_ARGUMENTS = ("backbone", "backbone_kwargs", "use_timm_backbone", "use_p
 _PROBLEM_TYPES = ("regression", "single_label_classification", "multi_label_classification")
 # Of no meaning inside another configuration, and the only entries that could point to somebody else's code.
 _DROPPED_BACKBONE_ENTRIES = ("auto_map", "trust_remote_code", "_name_or_path", "name_or_path")
+# In a file they could name a kernel on the Hub; the caller chooses by an argument of `from_pretrained`.
+_ATTENTION_ENTRIES = ("attn_implementation", "_attn_implementation", "_attn_implementation_internal")
+# Ten times what the largest known models have: more is a mistake, or an attack on the memory of whoever loads it.
+_LARGEST = {
+    "hidden_size": 250_000,
+    "intermediate_size": 2_000_000,
+    "num_attention_heads": 4_000,
+    "num_hidden_layers": 2_000,
+    "vocab_size": 10_000_000,
+}
 # Model types whose token vectors are not as wide as `hidden_size` says.
 _OUTPUT_WIDTHS = {
     "blt": lambda config: config.decoder_config.hidden_size,
@@ -128,6 +138,7 @@ class BackboneClassifierConfig(PreTrainedConfig):
                 f"This is the configuration of a {model_type} model, not of {cls.model_type}: to put a new head on a "
                 "pretrained backbone call `from_backbone(...)`."
             )
+        config_dict = {name: value for name, value in config_dict.items() if name not in _ATTENTION_ENTRIES}
         overrides = {name: kwargs[name] for name in ("labels", "id2label", "label2id", "num_labels") if name in kwargs}
         if overrides:
             stored = {name: value for name, value in config_dict.items() if name not in ("id2label", "label2id")}
@@ -209,6 +220,13 @@ class BackboneClassifierConfig(PreTrainedConfig):
         return reading_config(self.backbone_config) if isinstance(self.backbone_config, PreTrainedConfig) else self
 
     def _validate_fields(self) -> None:
+        for name, largest in _LARGEST.items():
+            size = getattr(self.get_text_config(), name, None)
+            if isinstance(size, int) and size > largest:
+                raise ValueError(
+                    f"`backbone_config.{name}` is {size:,}, more than the {largest:,} that any backbone needs: do not "
+                    "load this model if you do not know where it comes from."
+                )
         fine = all(0 <= weight < math.inf for weight in self.loss_weights) and sum(self.loss_weights) > 0
         if len(self.loss_weights) != 3 or not fine:
             raise ValueError(
@@ -281,7 +299,8 @@ def _checked_backbone_config(backbone_config: dict | PreTrainedConfig | None) ->
             "`backbone_config` is a dictionary without `model_type`, so its class is unknown: add for example "
             '`"model_type": "bert"`, or pass a configuration object.'
         )
-    fields = {name: value for name, value in backbone_config.items() if name not in _DROPPED_BACKBONE_ENTRIES}
+    dropped = _DROPPED_BACKBONE_ENTRIES + _ATTENTION_ENTRIES
+    fields = {name: value for name, value in backbone_config.items() if name not in dropped}
     if model_type == WordVectorsConfig.model_type:
         # Where this file travels with a checkpoint, nobody has told the Auto classes of it.
         return WordVectorsConfig.from_dict(fields)
