@@ -14,6 +14,7 @@ from .card_sources import (
     metric_facts,
     public_arguments,
 )
+from .evaluate_spaces import EVALUATE_MODULES, push_evaluate_module, save_evaluate_module
 from .licenses import LICENSES, check_license
 from .publishing import PublishingError, check_can_publish, check_no_pickles, push_to_hub, save_for_hub
 from .publishing_trainer import PublishingTrainer
@@ -22,6 +23,7 @@ from .run_card import note_results, save_card, start_card
 
 __all__ = [
     "CARD_FACTS",
+    "EVALUATE_MODULES",
     "LICENSES",
     "CardArguments",
     "CardFacts",
@@ -43,9 +45,11 @@ __all__ = [
     "metric_facts",
     "note_results",
     "public_arguments",
+    "push_evaluate_module",
     "push_to_hub",
     "render_card",
     "save_card",
+    "save_evaluate_module",
     "save_for_hub",
     "start_card",
 ]

@@ -77,7 +77,7 @@ def push_to_hub(
         )
     api = HfApi(token=token)
     facts = facts_of_model(model) if card is None else card
-    with _explained(repo_id), tempfile.TemporaryDirectory() as folder:
+    with explained(repo_id), tempfile.TemporaryDirectory() as folder:
         save_for_hub(folder, model, tokenizer, facts, repo_id=repo_id, max_shard_size=max_shard_size)
         _check_card(Path(folder) / "README.md")
         if not (create_pr and api.repo_exists(repo_id)):
@@ -118,7 +118,7 @@ def check_can_publish(repo_id: str, token: str | None = None, create_pr: bool = 
             "There is no token for the Hub: run `hf auth login`, set HF_TOKEN, or pass `token`; it needs the right to "
             "write."
         )
-    with _explained(repo_id):
+    with explained(repo_id):
         known = HfApi(token=token).whoami()
     owners = [known["name"], *(organization["name"] for organization in known.get("orgs", []))]
     if "/" in repo_id and repo_id.split("/")[0] not in owners and not create_pr:
@@ -198,8 +198,15 @@ def _check_card(path: Path) -> None:
 
 
 @contextmanager
-def _explained(repo_id: str) -> Iterator[None]:
-    """Turn the errors of the client into one sentence each."""
+def explained(repo_id: str) -> Iterator[None]:
+    """Turn the errors of the client into one sentence each.
+
+    Args:
+        repo_id: what is being published.
+
+    Raises:
+        PublishingError: where the client raises an error of the Hub or of the network.
+    """
     try:
         yield
     except HfHubHTTPError as error:

@@ -6,17 +6,12 @@ from .class_weights import balanced_class_weights
 from .evaluate_metric import load_evaluate_metric
 from .lora import add_lora
 from .metrics import (
-    calibration_error,
     check_metric_name,
-    classification_metrics,
     label_metrics,
-    multi_label_metrics,
     own_metric_names,
     per_class_metrics,
     predicted_labels,
     readable_labels,
-    regression_metrics,
-    to_probabilities,
 )
 from .model_loading import (
     build_classifier,
@@ -30,6 +25,13 @@ from .optimizer import build_optimizer, freeze_backbone, has_lambdas
 from .output_folder import check_same_model, find_checkpoint, remove_checkpoints, trained_steps
 from .reports import format_results, format_table, save_json, write_reports
 from .run_record import RunRecorder, check_same_run, make_run_record
+from .scores import (
+    calibration_error,
+    classification_metrics,
+    multi_label_metrics,
+    regression_metrics,
+    to_probabilities,
+)
 from .sentiment_metrics import SENTIMENT_METRICS, mosi_metrics, sims_metrics
 from .thresholds import tune_thresholds
 
