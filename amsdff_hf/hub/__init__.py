@@ -18,7 +18,7 @@ from .evaluate_spaces import EVALUATE_MODULES, push_evaluate_module, save_evalua
 from .licenses import LICENSES, check_license
 from .publishing import PublishingError, check_can_publish, check_no_pickles, push_to_hub, save_for_hub
 from .publishing_trainer import PublishingTrainer
-from .run_card import note_results, save_card, start_card
+from .run_card import note_results, note_seeds, save_card, start_card
 
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "library_versions",
     "metric_facts",
     "note_results",
+    "note_seeds",
     "public_arguments",
     "push_evaluate_module",
     "push_to_hub",

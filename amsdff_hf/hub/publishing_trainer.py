@@ -43,6 +43,10 @@ class PublishingTrainer(Trainer):
         if self.is_world_process_zero():
             check_can_publish(self.hub_model_id, token or self.args.hub_token)
 
+    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
+        """Save the model in a folder; the stock Trainer would publish it too, without its results."""
+        super().save_model(output_dir, _internal_call=True)
+
     def push_to_hub(
         self,
         commit_message: str | None = "End of training",

@@ -12,7 +12,7 @@ from transformers import PreTrainedModel, TrainingArguments
 from ..data import DataTrainingArguments, LabelSpace
 from ..training import ModelArguments, per_class_metrics, predicted_labels
 from .arguments import CardArguments
-from .card_facts import CARD_FACTS, CardFacts, DataFacts
+from .card_facts import CARD_FACTS, CardFacts, DataFacts, MetricFacts
 from .card_rendering import render_card
 from .card_sources import (
     command_line,
@@ -104,6 +104,29 @@ def save_card(facts: CardFacts, folder: str | os.PathLike) -> None:
     """Write the card and its facts beside a trained model; other runs compare themselves with the facts."""
     facts.save(Path(folder, CARD_FACTS))
     Path(folder, "README.md").write_text(render_card(facts, os.fspath(folder)), encoding="utf-8")
+
+
+def note_seeds(folders: Sequence[str | os.PathLike]) -> None:
+    """Write mean and standard deviation over several seeds on the card of each of their models.
+
+    Args:
+        folders: output folders of trainings that differ in the seed alone; those without a card are passed over.
+    """
+    cards = {
+        folder: CardFacts.load(Path(folder, CARD_FACTS)) for folder in folders if Path(folder, CARD_FACTS).exists()
+    }
+    if len(cards) < 2:
+        return
+    seeds = [seed for facts in cards.values() for seed in facts.seeds]
+    values = {
+        name: [facts.metrics[name].value for facts in cards.values()] for name in next(iter(cards.values())).metrics
+    }
+    for folder, facts in cards.items():
+        facts.seeds = seeds
+        facts.metrics = {
+            name: MetricFacts(float(np.mean(found)), float(np.std(found, ddof=1))) for name, found in values.items()
+        }
+        save_card(facts, folder)
 
 
 def _data_facts(data_args: DataTrainingArguments, card_args: CardArguments) -> DataFacts:

@@ -148,6 +148,11 @@ class ModelArguments:
             )
         if self.parsed_seeds() and not training_args.do_train:
             raise ValueError("--seeds trains once for each seed: add --do_train, or leave it out.")
+        if self.parsed_seeds() and training_args.push_to_hub:
+            raise ValueError(
+                "--push_to_hub would publish the model of one of the --seeds: leave it out, and publish the one that "
+                "you choose by examples/publish.py."
+            )
 
     def parsed_differential(self) -> dict[str, Any] | None:
         """Return what of the attention becomes differential, as the block of a configuration, or `None`.

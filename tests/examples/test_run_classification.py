@@ -341,6 +341,9 @@ def test_bad_input_is_named(fail_script, files, tmp_path):
         "--head_fields: `num_expert` is neither a field of AmsdffConfig nor": [
             *(*do, "--head_fields", '{"num_expert": 2}')
         ],
+        "publish the one that you choose": [*do, "--seeds", "1,2", "--push_to_hub"],
+        "--card_license: `license` 'free' is none": [*do, "--card_license", "free"],
+        "holds no model_card.json": [*do, "--card_baseline", "nowhere"],
         "pass one of them": [*do, "--lora_rank", "2", "--freeze_backbone"],
         "Regression needs numbers, but the train label in row 1 is 'a'": [*do, "--do_regression", "true"],
     }
