@@ -5,7 +5,7 @@ FLOOR ?= .venv-floor
 SOURCES := amsdff_hf examples tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-floor conformance sweep quality style bench
+.PHONY: help demo app test test-slow test-browser test-floor conformance sweep quality style bench
 
 help:  ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -13,11 +13,19 @@ help:  ## List what can be made
 demo: $(VENV)/.installed  ## Train, evaluate, save, reload and explain a classifier on real text; downloads packages, no data
 	$(BIN)/python examples/demo.py
 
+app: $(VENV)/.installed  ## Try a trained classifier in the browser: MODEL=folder or name, by default that of make demo
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[app]'
+	$(BIN)/python examples/app.py $(MODEL)
+
 test: $(VENV)/.installed  ## Run the tests
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 test-slow: $(VENV)/.installed  ## Run the slow tests
-	$(BIN)/python -m pytest -m slow --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest -m 'slow and not browser' --numprocesses auto --dist loadfile
+
+test-browser: $(VENV)/.installed  ## Run the tests of the page; needs Debian's chromium and chromium-driver
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[app,browser]'
+	$(BIN)/python -m pytest -m browser
 
 test-floor: $(FLOOR)/.installed  ## Run the tests with the lowest versions that setup.cfg promises
 	$(FLOOR)/bin/python -m pytest --numprocesses auto --dist loadfile
