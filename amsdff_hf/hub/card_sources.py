@@ -112,7 +112,8 @@ def hardware_name() -> str:
     """The machine in words."""
     if torch.cuda.is_available():
         return torch.cuda.get_device_name()
-    return f"{torch.get_num_threads()} threads of a {platform.machine()} CPU"
+    threads = torch.get_num_threads()
+    return f"{platform.machine()} CPU, {threads} thread{'s' if threads > 1 else ''}"
 
 
 def command_line(arguments: Sequence[str]) -> str:

@@ -143,7 +143,7 @@ def save_for_hub(
         model: a model of this package, or any other of transformers.
         tokenizer: its tokenizer, or the processor of a multimodal model.
         card: what the card shall say.
-        repo_id: name under which the card tells to load it; the folder itself if not given.
+        repo_id: name under which the card tells to load it; by default after the folder.
         max_shard_size: weights are split into files no larger than this.
 
     Raises:
@@ -152,7 +152,8 @@ def save_for_hub(
     for part in (model, tokenizer):
         with travels_with_code(part) if isinstance(part, TravelsWithCode) else nullcontext():
             part.save_pretrained(folder, **({"max_shard_size": max_shard_size} if part is model else {}))
-    Path(folder, "README.md").write_text(render_card(card, repo_id or os.fspath(folder)), encoding="utf-8")
+    name = repo_id or f"org/{os.path.basename(os.path.abspath(folder))}"
+    Path(folder, "README.md").write_text(render_card(card, name), encoding="utf-8")
     card.save(Path(folder) / CARD_FACTS)
     check_no_pickles(folder)
 

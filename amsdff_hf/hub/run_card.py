@@ -101,9 +101,15 @@ def note_results(
 
 
 def save_card(facts: CardFacts, folder: str | os.PathLike) -> None:
-    """Write the card and its facts beside a trained model; other runs compare themselves with the facts."""
+    """Write the card and its facts beside a trained model; other runs compare themselves with the facts.
+
+    Args:
+        facts: what the card says.
+        folder: the folder of the model, after which the card calls it until it is published.
+    """
     facts.save(Path(folder, CARD_FACTS))
-    Path(folder, "README.md").write_text(render_card(facts, os.fspath(folder)), encoding="utf-8")
+    name = os.path.basename(os.path.abspath(folder))
+    Path(folder, "README.md").write_text(render_card(facts, f"org/{name}"), encoding="utf-8")
 
 
 def note_seeds(folders: Sequence[str | os.PathLike]) -> None:
@@ -133,7 +139,7 @@ def _data_facts(data_args: DataTrainingArguments, card_args: CardArguments) -> D
     name = data_args.dataset_name or Path(data_args.train_file or data_args.test_file).name
     is_on_hub = data_args.dataset_name is not None and not os.path.exists(name)
     return DataFacts(
-        name=os.path.basename(os.path.normpath(name)) if not is_on_hub else name,
+        name=card_args.card_data_name or (name if is_on_hub else os.path.basename(os.path.normpath(name))),
         hub_id=name if is_on_hub else None,
         config=data_args.dataset_config_name,
         revision=card_args.card_data_revision,

@@ -1,5 +1,6 @@
 """Publishing and loading, by people with and without the package, of every architecture."""
 
+import ast
 import json
 
 import pytest
@@ -98,3 +99,46 @@ AutoModelForSequenceClassification.from_pretrained("org/amsdff", trust_remote_co
     assert done.returncode != 0
     assert "contains custom code which must be executed to correctly" in done.stderr
     assert "transformers_modules" not in done.stderr
+
+
+def test_code_that_travels_is_small_and_touches_neither_files_nor_network(hub, published):
+    modules_of_files = [
+        "http",
+        "httpx",
+        "io",
+        "pathlib",
+        "requests",
+        "shutil",
+        "socket",
+        "subprocess",
+        "tempfile",
+        "urllib",
+    ]
+    functions = ["open", "eval", "exec", "compile", "__import__"]
+    methods = [
+        "hf_hub_download",
+        "load",
+        "popen",
+        "snapshot_download",
+        "system",
+        "unlink",
+        "write_bytes",
+        "write_text",
+    ]
+    for name in NAMES:
+        files = {path: file.content for path, file in hub.repository(f"org/{name}").files().items()}
+        code = {path: content.decode() for path, content in files.items() if path.endswith(".py")}
+        assert sum(map(len, code.values())) < 250_000
+        for path, source in code.items():
+            assert source.count("\n") < 330, path
+            for node in ast.walk(ast.parse(source)):
+                if isinstance(node, ast.ImportFrom) and node.level:
+                    assert f"{node.module}.py" in code, (path, node.module)
+                elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                    modules = [node.module] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names]
+                    roots = {module.split(".")[0] for module in modules}
+                    assert not roots & set(modules_of_files), (path, roots)
+                    assert "amsdff_hf" not in roots, path
+                elif isinstance(node, ast.Call):
+                    assert getattr(node.func, "id", None) not in functions, (path, node.lineno)
+                    assert getattr(node.func, "attr", None) not in methods, (path, node.lineno)
