@@ -155,9 +155,9 @@ class LoopbackHub:
         handler = type("BoundHandler", (Handler,), {"hub": self})
         # As on the real Hub, large files come from another origin, which must never see the token.
         self.api, self.storage = (ThreadingHTTPServer(("127.0.0.1", 0), handler) for _ in range(2))
-        self.endpoint, self.storage_endpoint = (
-            f"http://127.0.0.1:{server.server_address[1]}" for server in (self.api, self.storage)
-        )
+        self.endpoint = f"http://127.0.0.1:{self.api.server_address[1]}"
+        # Before huggingface_hub 2, the client tells origins apart by their host alone.
+        self.storage_endpoint = f"http://localhost:{self.storage.server_address[1]}"
 
     def __enter__(self) -> "LoopbackHub":
         for server in (self.api, self.storage):
