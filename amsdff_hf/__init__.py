@@ -41,6 +41,7 @@ __all__ = [
     "CnnBilstmForSequenceClassification",
     "CnnBilstmModel",
     "Explanation",
+    "PublishingTrainer",
     "PyramidGraphConfig",
     "PyramidGraphForSequenceClassification",
     "PyramidGraphModel",
@@ -62,10 +63,10 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     # Publishing needs libraries of training, which whoever only loads a model shall not wait for.
-    if name == "push_to_hub":
-        from .hub import push_to_hub
+    if name in ("PublishingTrainer", "push_to_hub"):
+        from . import hub
 
-        return push_to_hub
+        return getattr(hub, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from amsdff_hf import explain, explanation_to_html
+from amsdff_hf.data import label_space_of
 from amsdff_hf.inference import predict_logits
 from amsdff_hf.training import ModelArguments, load_trained, predicted_labels, readable_labels, to_probabilities
 
@@ -42,17 +43,16 @@ class Classifier:
 
     def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase):
         self.model, self.tokenizer = model, tokenizer
-        config = model.config
-        self.problem_type = config.problem_type or "single_label_classification"
-        self.names = [config.id2label[index] for index in range(config.num_labels)]
-        self.takes_pairs = bool(getattr(config, "text_pairs", False))
+        space = label_space_of(model.config)
+        self.problem_type, self.names = space.problem_type, list(space.names)
+        self.takes_pairs = bool(getattr(model.config, "text_pairs", False))
         self.explains = hasattr(model, "backbone")
 
     def scores(self, columns: list[list[str]]) -> Any:
         """Probabilities `(num_texts, num_labels)` of texts, or of pairs as two columns."""
         return to_probabilities(predict_logits(self.model, self.tokenizer, columns), self.problem_type)
 
-    def classify(self, text: str, second: str = "") -> tuple[dict[str, float], str, list[list[Any]]]:
+    def classify(self, text: str, second: str = "") -> tuple[dict[str, float] | str, str, list[list[Any]]]:
         """Classify one text.
 
         Args:
@@ -60,7 +60,8 @@ class Classifier:
             second: the second text, for a model of pairs.
 
         Returns:
-            The score of each label, the text as HTML with its words marked, and rows of what the head says of itself.
+            The score of each label (or the predicted number as text), the text as HTML with its words marked, and rows
+            of what the head says of itself.
 
         Raises:
             BadInputError: if there is no text, or far too much of it.
@@ -72,7 +73,7 @@ class Classifier:
             raise BadInputError(f"This text is longer than {LONGEST_TEXT:,} characters: shorten it.")
         if not self.explains:
             scores = self.scores([[one] for one in texts])[0]
-            return dict(zip(self.names, map(float, scores), strict=True)), "", []
+            return self._shown(dict(zip(self.names, map(float, scores), strict=True))), "", []
         [explanation] = explain(self.model, self.tokenizer, [tuple(texts)] if self.takes_pairs else texts)
         shares = {
             **{f"expert {number}": share for number, share in enumerate(explanation.expert_gates, start=1)},
@@ -82,7 +83,11 @@ class Classifier:
             **{f"level {level} of the backbone": share for level, share in explanation.level_weights.items()},
         }
         rows = [[name, f"{share:.1%}"] for name, share in shares.items()]
-        return explanation.scores, explanation_to_html(explanation), rows
+        return self._shown(explanation.scores), explanation_to_html(explanation), rows
+
+    def _shown(self, scores: dict[str, float]) -> dict[str, float] | str:
+        # A number is no share of anything, as the bars would say.
+        return f"{next(iter(scores.values())):.4g}" if self.problem_type == "regression" else scores
 
     def classify_rows(self, columns: list[list[str]]) -> Iterator[list[list[str]]]:
         """Classify many texts, a part at a time: rows of the answer and of all scores."""
@@ -104,6 +109,7 @@ def read_columns(path: str, names: list[str]) -> list[list[str]]:
     Raises:
         BadInputError: if it is no such file, lacks a column, has a row without text, or is empty or too long.
     """
+    csv.field_size_limit(100 * LONGEST_TEXT)
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file, strict=True))
@@ -121,6 +127,8 @@ def read_columns(path: str, names: list[str]) -> list[list[str]]:
         empty = [name for name in names if not (row[name] or "").strip()]
         if empty:
             raise BadInputError(f"Line {number} has nothing in the column {empty[0]!r}.")
+        if any(len(row[name]) > LONGEST_TEXT for name in names):
+            raise BadInputError(f"Line {number} has a text longer than {LONGEST_TEXT:,} characters: shorten it.")
     return [[row[name] for row in rows] for name in names]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from transformers import AutoModelForSequenceClassification, AutoProcessor, AutoTokenizer
 
-from amsdff_hf import AmcclConfig
+import amsdff_hf  # noqa: F401  makes transformers know its architectures
 from amsdff_hf.hub import CARD_FACTS, CardFacts, PublishingError, push_to_hub
 
 
@@ -34,10 +34,10 @@ def main() -> None:
     arguments = parse_arguments()
     if not Path(arguments.folder, "config.json").exists():
         sys.exit(f"error: {arguments.folder!r} holds no model: there is no config.json in it.")
-    model = AutoModelForSequenceClassification.from_pretrained(arguments.folder)
-    reader = AutoProcessor if model.config.model_type == AmcclConfig.model_type else AutoTokenizer
+    reader = AutoProcessor if Path(arguments.folder, "processor_config.json").exists() else AutoTokenizer
     path = Path(arguments.folder, CARD_FACTS)
     try:
+        model = AutoModelForSequenceClassification.from_pretrained(arguments.folder)
         commit = push_to_hub(
             model,
             reader.from_pretrained(arguments.folder),
@@ -49,7 +49,7 @@ def main() -> None:
             create_pr=arguments.create_pr,
             max_shard_size=arguments.max_shard_size,
         )
-    except (PublishingError, ValueError) as error:
+    except (PublishingError, ValueError, OSError) as error:
         sys.exit(f"error: {error}")
     print(f"Published: {commit.pr_url or commit.commit_url}")
 

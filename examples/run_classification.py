@@ -13,6 +13,7 @@ The test file may be the only one, with a trained classifier as --model_name_or_
 import copy
 import os
 import random
+import shlex
 import sys
 import time
 from dataclasses import dataclass
@@ -60,6 +61,7 @@ from amsdff_hf.hub import (
     describe_labels,
     note_results,
     note_seeds,
+    recount,
     save_card,
     start_card,
 )
@@ -283,6 +285,7 @@ def train(trainer: Trainer, prepared: Prepared, arguments: Arguments) -> Trainer
     if model_args.lora_rank is not None:
         prepared.model = trainer.model.merge_and_unload()
         trainer = build_trainer(prepared, arguments)
+        recount(prepared.card, prepared.model)
     if model_args.tune_thresholds:
         validation = prepared.split("validation")
         probabilities = to_probabilities(predict(trainer, validation).predictions, prepared.space.problem_type)
@@ -297,7 +300,8 @@ def train(trainer: Trainer, prepared: Prepared, arguments: Arguments) -> Trainer
         say(training_args, "Nothing was left to train.")
     else:
         trainer.save_metrics("train", metrics)
-        prepared.card.training_seconds = metrics["train_runtime"]
+        # Of a run that was interrupted, this is only its last part.
+        prepared.card.training_seconds = None if prepared.checkpoint else metrics["train_runtime"]
     trainer.save_state()
     return trainer
 
@@ -309,7 +313,9 @@ def predict(trainer: Trainer, split: Dataset, prefix: str = "test") -> Predictio
     return trainer.predict(split, metric_key_prefix=prefix)
 
 
-def score(trainer: Trainer, prepared: Prepared, role: str, prefix: str) -> dict[str, float]:
+def score(
+    trainer: Trainer, prepared: Prepared, data_args: DataTrainingArguments, role: str, prefix: str
+) -> dict[str, float]:
     """Predict a split, write its metrics and reports, and return the metrics."""
     split, problem_type, folder = prepared.split(role), prepared.space.problem_type, trainer.args.output_dir
     labels = np.array(split[LABELS]) if LABELS in split.column_names else None
@@ -332,7 +338,9 @@ def score(trainer: Trainer, prepared: Prepared, role: str, prefix: str) -> dict[
     metrics[f"{prefix}_samples_per_second"] = len(split) / seconds
     trainer.save_metrics(prefix, metrics)
     if labels is not None and prepared.card is not None:
-        note_results(prepared.card, prefix, metrics, probabilities, labels, prepared.space, prepared.thresholds)
+        note_results(
+            prepared.card, prefix, metrics, probabilities, labels, prepared.space, data_args, prepared.thresholds
+        )
     table = write_reports(
         folder,
         prefix,
@@ -362,9 +370,9 @@ def run(arguments: Arguments) -> dict[str, dict[str, float]]:
         trainer = train(trainer, prepared, arguments)
     results = {}
     if training_args.do_eval:
-        results["eval"] = score(trainer, prepared, "validation", "eval")
+        results["eval"] = score(trainer, prepared, arguments[1], "validation", "eval")
     if training_args.do_predict:
-        results["predict"] = score(trainer, prepared, "test", "predict")
+        results["predict"] = score(trainer, prepared, arguments[1], "test", "predict")
     if prepared.card is not None and training_args.process_index == 0:
         save_card(prepared.card, training_args.output_dir)
     if training_args.push_to_hub:
@@ -405,8 +413,11 @@ def publish(trainer: PublishingTrainer, card: CardFacts) -> None:
     try:
         commit = trainer.push_to_hub()
     except PublishingError as error:
-        again = f"python examples/publish.py {trainer.args.output_dir} {trainer.hub_model_id}"
-        sys.exit(f"error: {error}\nThe model is complete in {trainer.args.output_dir}; to publish it later: {again}")
+        again = ["python", "examples/publish.py", trainer.args.output_dir, trainer.hub_model_id]
+        again += ["--private"] if trainer.args.hub_private_repo else []
+        again += ["--revision", trainer.args.hub_revision] if trainer.args.hub_revision else []
+        where = f"The model is complete in {trainer.args.output_dir}; to publish it later: {shlex.join(again)}"
+        sys.exit(f"error: {error}\n{where}")
     say(trainer.args, f"\nPublished: {commit.commit_url if commit else trainer.hub_model_id}")
 
 

@@ -5,20 +5,18 @@ from .arguments import CardArguments
 from .card_facts import CARD_FACTS, CardFacts, DataFacts, LabelFacts, MetricFacts
 from .card_rendering import card_metadata, render_card
 from .card_sources import (
-    command_line,
     describe_labels,
     facts_of_model,
     frequent_confusions,
-    hardware_name,
-    library_versions,
     metric_facts,
-    public_arguments,
 )
 from .evaluate_spaces import EVALUATE_MODULES, push_evaluate_module, save_evaluate_module
 from .licenses import LICENSES, check_license
-from .publishing import PublishingError, check_can_publish, check_no_pickles, push_to_hub, save_for_hub
+from .permissions import PublishingError, check_can_publish
+from .provenance import command_line, hardware_name, library_versions
+from .publishing import check_no_pickles, push_to_hub, save_for_hub
 from .publishing_trainer import PublishingTrainer
-from .run_card import note_results, note_seeds, save_card, start_card
+from .run_card import note_results, note_seeds, recount, save_card, start_card
 
 
 __all__ = [
@@ -45,9 +43,9 @@ __all__ = [
     "metric_facts",
     "note_results",
     "note_seeds",
-    "public_arguments",
     "push_evaluate_module",
     "push_to_hub",
+    "recount",
     "render_card",
     "save_card",
     "save_evaluate_module",

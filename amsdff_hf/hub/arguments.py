@@ -17,6 +17,10 @@ class CardArguments:
     card_license: str | None = field(
         default=None, metadata={"help": "License of the model, by its identifier on the Hub, such as apache-2.0."}
     )
+    card_license_name: str | None = field(
+        default=None, metadata={"help": "Name of the license, if its identifier is other."}
+    )
+    card_license_link: str | None = field(default=None, metadata={"help": "Where the text of that license is."})
     card_base_model: str | None = field(
         default=None, metadata={"help": "Name of the backbone on the Hub, if --model_name_or_path is a folder."}
     )
@@ -36,8 +40,8 @@ class CardArguments:
     )
 
     def __post_init__(self) -> None:
-        for name in ("card_license", "card_data_license"):
+        for option, name in (("card_license", self.card_license_name), ("card_data_license", "that of the data")):
             try:
-                check_license(getattr(self, name), name="")
+                check_license(getattr(self, option), name)
             except ValueError as error:
-                raise ValueError(f"--{name}: {error}") from None
+                raise ValueError(f"--{option}: {error}") from None

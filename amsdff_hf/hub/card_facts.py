@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from huggingface_hub.dataclasses import strict
+from huggingface_hub.errors import StrictDataclassError
 
 from .licenses import check_license
 
@@ -75,7 +76,6 @@ class CardFacts:
     Args:
         name: name of the model, for people.
         model_type: architecture, such as `amsdff`; `plain` for the head of transformers.
-        class_name: class with labels, such as `AmsdffForSequenceClassification`.
         backbone_type: model type of the backbone.
         base_model: name of the pretrained backbone on the Hub.
         license: identifier of the Hub, such as `apache-2.0`.
@@ -87,6 +87,7 @@ class CardFacts:
         labels: the labels in the order of their ids.
         takes_pairs: whether the model reads pairs of texts.
         data: the data sets.
+        measured_on: file or split of the results, if not the split of the data.
         seeds: seeds of the runs whose results are given.
         metrics: results by their name.
         per_class: precision, recall, F1 and number of texts by label.
@@ -107,7 +108,6 @@ class CardFacts:
 
     name: str | None = None
     model_type: str | None = None
-    class_name: str | None = None
     backbone_type: str | None = None
     base_model: str | None = None
     license: str | None = None
@@ -119,6 +119,7 @@ class CardFacts:
     labels: list[LabelFacts] = dataclasses.field(default_factory=list)
     takes_pairs: bool = False
     data: list[DataFacts] = dataclasses.field(default_factory=list)
+    measured_on: str | None = None
     seeds: list[int] = dataclasses.field(default_factory=list)
     metrics: dict[str, MetricFacts] = dataclasses.field(default_factory=dict)
     per_class: dict[str, dict[str, float | int]] = dataclasses.field(default_factory=dict)
@@ -149,11 +150,18 @@ class CardFacts:
         Raises:
             ValueError: if the file holds a field that no card has, or a value of a wrong type.
         """
-        values = json.loads(Path(path).read_text(encoding="utf-8"))
+        try:
+            return cls._from_json(Path(path).read_text(encoding="utf-8"))
+        except (TypeError, AttributeError, ValueError, StrictDataclassError) as error:
+            raise ValueError(f"{os.fspath(path)!r} does not hold the facts of a card: {error}") from error
+
+    @classmethod
+    def _from_json(cls, text: str) -> "CardFacts":
+        values = json.loads(text)
         known = {field.name for field in dataclasses.fields(cls)}
         for name in values:
             if name not in known:
-                raise ValueError(f"{os.fspath(path)!r} holds {name!r}, which no card has: one of {sorted(known)}.")
+                raise ValueError(f"{name!r} is in no card, only {', '.join(sorted(known))}.")
         parts = {"labels": LabelFacts, "data": DataFacts}
         made: dict[str, Any] = {
             name: [part(**fields) for fields in values[name]] for name, part in parts.items() if name in values

@@ -1,6 +1,7 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
 """From the facts about a model to the text of its card."""
 
+import re
 from importlib.resources import files
 
 from huggingface_hub import EvalResult, ModelCardData
@@ -122,11 +123,14 @@ def _summary(facts: CardFacts) -> str:
 
 
 def _named(data: DataFacts) -> str:
-    return f"[{data.name}](https://huggingface.co/datasets/{data.hub_id})" if data.hub_id else data.name
+    name = _cell(data.name)
+    return f"[{name}](https://huggingface.co/datasets/{data.hub_id})" if data.hub_id else name
 
 
 def _measured_on(facts: CardFacts) -> str:
     splits = [f"the split `{data.split}` of {_named(data)}" for data in facts.data if data.split]
+    if facts.measured_on:
+        splits = [f"`{facts.measured_on}`"]
     where = f"Measured on {' and '.join(splits)}" if splits else "Measured by the training script"
     if len(facts.seeds) > 1:
         seeds = ", ".join(map(str, facts.seeds))
@@ -152,7 +156,7 @@ def _costs(facts: CardFacts) -> list[str]:
 
 
 def _limits(facts: CardFacts) -> list[str]:
-    lines = list(facts.limits)
+    lines = [_cell(line) for line in facts.limits]
     if facts.max_length:
         shares = ", ".join(f"{share:.1%} of the texts of `{split}`" for split, share in facts.truncated_share.items())
         lines.append(
@@ -165,13 +169,14 @@ def _limits(facts: CardFacts) -> list[str]:
 
 def _licenses(facts: CardFacts) -> list[str]:
     lines = [f"This model: {facts.license_name or facts.license}."] if facts.license else []
-    lines += [f"{data.name}: {data.license}." for data in facts.data if data.license]
+    lines += [f"{_cell(data.name)}: {data.license}." for data in facts.data if data.license]
     return lines + ([f"Backbone: see `{facts.base_model}`."] if facts.base_model else [])
 
 
 def _cell(text: str | None) -> str:
-    """Text that cannot break a table of Markdown."""
-    return " ".join((text or "").split()).replace("\\", "\\\\").replace("|", "\\|")
+    """Text as it is, whatever its characters mean in Markdown or HTML."""
+    plain = " ".join((text or "").split()).replace("&", "&amp;").replace("<", "&lt;")
+    return re.sub(r"([\\|*_\[\]`])", r"\\\1", plain)
 
 
 def _count(number: int | None) -> str:

@@ -6,6 +6,14 @@ import json
 from .card_facts import CardFacts
 
 
+# How logits become an answer.
+_ANSWERS = {
+    "regression": "logits.item()",
+    "multi_label_classification": (
+        "[label for label, score in zip(model.config.label2id, logits[0].sigmoid()) if score >= 0.5]"
+    ),
+    None: "model.config.id2label[logits.argmax().item()]",
+}
 _EXAMPLE = "A text to classify."
 
 
@@ -37,7 +45,7 @@ def card_snippets(facts: CardFacts, repo_id: str) -> dict[str, str]:
             f'tokenizer = AutoTokenizer.from_pretrained("{repo_id}", revision="main", trust_remote_code=True)\n'
             f"model = AutoModelForSequenceClassification.from_pretrained(\n    {load}\n)\n"
             f'logits = model(**tokenizer({both}truncation=True, return_tensors="pt")).logits\n'
-            "print(model.config.id2label[logits.argmax().item()])"
+            f"print({_ANSWERS.get(facts.problem_type, _ANSWERS[None])})"
         ),
         "vectors": (
             "import amsdff_hf  # makes transformers know the architecture\n"

@@ -1,27 +1,23 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
 """Where the facts of a card come from: the model itself, and what a training leaves behind."""
 
+import math
 import os
-import platform
-import shlex
 from collections.abc import Sequence
-from importlib.metadata import version
-from typing import Any
 
 import numpy as np
-import torch
 from transformers import PreTrainedModel
 
+from ..data import label_space_of
 from ..models.losses import IGNORED_LABEL
 from .card_facts import CardFacts, LabelFacts, MetricFacts
 
 
-_LIBRARIES = ("amsdff_hf", "transformers", "torch", "datasets", "accelerate")
 _EXAMPLE_LENGTH = 120
 _NUM_CONFUSIONS = 5
 # What the Trainer reports beside the results.
-_NOT_RESULTS = ("loss", "runtime", "samples", "samples_per_second", "steps_per_second", "truncated_share")
-_NOT_RESULTS += ("model_preparation_time",)
+_NOT_RESULTS = ("loss", "samples", "truncated_share")
+_NOT_RESULTS_ENDINGS = ("_delta", "_per_second", "_time", "runtime")
 
 
 def facts_of_model(model: PreTrainedModel) -> CardFacts:
@@ -29,17 +25,16 @@ def facts_of_model(model: PreTrainedModel) -> CardFacts:
     config = model.config
     backbone = getattr(model, "backbone", None)
     is_plain = backbone is None
-    problem_type = config.problem_type or ("regression" if config.num_labels == 1 else "single_label_classification")
+    space = label_space_of(config)
     backbone_config = config if is_plain else config.backbone_config
-    names = [] if problem_type == "regression" else [config.id2label[index] for index in range(config.num_labels)]
+    names = [] if space.problem_type == "regression" else [str(name) for name in space.names]
     name_or_path = backbone_config._name_or_path
     return CardFacts(
         model_type="plain" if is_plain else config.model_type,
-        class_name=type(model).__name__,
         backbone_type=backbone_config.model_type,
         # A folder is no name that anybody else could look up.
         base_model=name_or_path if name_or_path and not os.path.exists(name_or_path) else None,
-        problem_type=problem_type,
+        problem_type=space.problem_type,
         labels=[LabelFacts(name) for name in names],
         takes_pairs=bool(getattr(config, "text_pairs", False)),
         parameters=sum(parameter.numel() for parameter in model.parameters()),
@@ -76,22 +71,21 @@ def describe_labels(
     return described
 
 
-def metric_facts(
-    metrics: dict[str, float], prefix: str, sds: dict[str, float] | None = None
-) -> dict[str, MetricFacts]:
+def metric_facts(metrics: dict[str, float], prefix: str) -> dict[str, MetricFacts]:
     """Pick the results among what the Trainer reports of a split.
 
     Args:
         metrics: values by name, with the prefix of the split.
         prefix: such as `eval`.
-        sds: standard deviations over several seeds, by the same names.
+
+    Returns:
+        Those that are finite numbers.
     """
     found = {name.removeprefix(f"{prefix}_"): value for name, value in metrics.items() if name.startswith(prefix)}
-    sds = sds or {}
     return {
-        name: MetricFacts(float(value), sds.get(f"{prefix}_{name}"))
+        name: MetricFacts(float(value))
         for name, value in found.items()
-        if name not in _NOT_RESULTS
+        if name not in _NOT_RESULTS and not name.endswith(_NOT_RESULTS_ENDINGS) and _is_finite(value)
     }
 
 
@@ -103,34 +97,5 @@ def frequent_confusions(predicted: np.ndarray, labels: np.ndarray, names: Sequen
     return [(names[pairs[row][0]], names[pairs[row][1]], int(counts[row])) for row in order]
 
 
-def library_versions() -> dict[str, str]:
-    """Versions of the libraries that decide about a result."""
-    return {name: version(name) for name in _LIBRARIES}
-
-
-def hardware_name() -> str:
-    """The machine in words."""
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
-    threads = torch.get_num_threads()
-    return f"{platform.machine()} CPU, {threads} thread{'s' if threads > 1 else ''}"
-
-
-def command_line(arguments: Sequence[str]) -> str:
-    """A command as it can be typed again."""
-    return shlex.join(["python", *arguments])
-
-
-def public_arguments(arguments: Sequence[str], secret: Sequence[str] = ("--token", "--hub_token")) -> list[str]:
-    """Leave out the tokens of a command line."""
-    kept: list[str] = []
-    skips: Any = False
-    for argument in arguments:
-        name = argument.partition("=")[0].replace("-", "_").replace("__", "--", 1)
-        if skips:
-            skips = False
-        elif name in secret:
-            skips = "=" not in argument
-        else:
-            kept.append(argument)
-    return kept
+def _is_finite(value: object) -> bool:
+    return isinstance(value, (int, float, np.number)) and math.isfinite(value)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from huggingface_hub import CommitInfo, HfApi
 
-from .publishing import check_can_publish, explained
+from .permissions import check_can_publish, explained
 
 
 # Which file of `training` each module computes with: a copy of it goes along, so that nothing is computed twice.
@@ -19,11 +19,24 @@ EVALUATE_MODULES = {
     "amsdff_mosi": "sentiment_metrics.py",
 }
 _REQUIREMENTS = "datasets\nevaluate\nnumpy\nscikit-learn\n"
-_APP = """import evaluate
-from evaluate.utils import launch_gradio_widget
+_APP = """import json
+
+import evaluate
+import gradio as gr
 
 
-launch_gradio_widget(evaluate.load("{name}"))
+metric = evaluate.load("{name}")
+
+
+def compute(predictions: str, references: str) -> dict[str, float]:
+    try:
+        return metric.compute(predictions=json.loads(predictions), references=json.loads(references))
+    except ValueError as error:
+        raise gr.Error(str(error)) from error
+
+
+boxes = [gr.Textbox(label="predictions, as a list in JSON"), gr.Textbox(label="references, as a list in JSON")]
+gr.Interface(compute, boxes, gr.JSON(), title="{name}", description=metric.description).launch()
 """
 _README = """---
 title: {name}
@@ -104,8 +117,7 @@ def push_evaluate_module(name: str, repo_id: str, token: str | None = None, priv
         raise ValueError(
             f"`evaluate` looks for {repo_id.rpartition('/')[2]}.py in {repo_id!r}: name the Space {name!r}."
         )
-    check_can_publish(repo_id, token)
-    api = HfApi(token=token)
+    repo_id, api = check_can_publish(repo_id, token), HfApi(token=token)
     with explained(repo_id), tempfile.TemporaryDirectory() as folder:
         target = save_evaluate_module(name, folder, where=repo_id)
         api.create_repo(repo_id, repo_type="space", space_sdk="gradio", private=private, exist_ok=True)

@@ -107,4 +107,4 @@ def check_license(identifier: str | None, name: str | None = None) -> None:
         hint = f"did you mean {close[0]!r}?" if close else "see https://huggingface.co/docs/hub/repositories-licenses."
         raise ValueError(f"`license` {identifier!r} is none of the Hub's: {hint} For another one write 'other'.")
     if identifier == "other" and name is None:
-        raise ValueError("`license` 'other' needs the `license_name`, and better a `license_link` too.")
+        raise ValueError("`license` 'other' needs a `license_name`, and better a `license_link` too.")

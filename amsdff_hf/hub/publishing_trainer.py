@@ -8,10 +8,15 @@ from typing import Any
 from huggingface_hub import CommitInfo
 from transformers import Trainer
 from transformers.trainer_utils import HubStrategy
+from transformers.utils import logging
 
 from .card_facts import CardFacts
 from .card_sources import facts_of_model
-from .publishing import check_can_publish, push_to_hub
+from .permissions import PublishingError, check_can_publish
+from .publishing import push_to_hub
+
+
+logger = logging.get_logger(__name__)
 
 
 class PublishingTrainer(Trainer):
@@ -41,7 +46,7 @@ class PublishingTrainer(Trainer):
         self.push_in_progress = None
         self.hub_model_id = self.args.hub_model_id or Path(self.args.output_dir).absolute().name
         if self.is_world_process_zero():
-            check_can_publish(self.hub_model_id, token or self.args.hub_token)
+            self.hub_model_id = check_can_publish(self.hub_model_id, token or self.args.hub_token)
 
     def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
         """Save the model in a folder; the stock Trainer would publish it too, without its results."""
@@ -91,5 +96,10 @@ class PublishingTrainer(Trainer):
         )
 
     def _push_from_checkpoint(self, checkpoint_folder: str) -> None:
-        if self.args.hub_strategy == HubStrategy.EVERY_SAVE:
+        # Adapters are published when they are merged.
+        if self.args.hub_strategy != HubStrategy.EVERY_SAVE or hasattr(self.model, "peft_config"):
+            return
+        try:
             self.push_to_hub(commit_message=f"Training in progress, step {self.state.global_step}")
+        except PublishingError as error:
+            logger.warning(f"The training goes on, but step {self.state.global_step} was not published: {error}")

@@ -14,15 +14,8 @@ from ..training import ModelArguments, per_class_metrics, predicted_labels
 from .arguments import CardArguments
 from .card_facts import CARD_FACTS, CardFacts, DataFacts, MetricFacts
 from .card_rendering import render_card
-from .card_sources import (
-    command_line,
-    facts_of_model,
-    frequent_confusions,
-    hardware_name,
-    library_versions,
-    metric_facts,
-    public_arguments,
-)
+from .card_sources import facts_of_model, frequent_confusions, metric_facts
+from .provenance import CITATION, command_line, hardware_name, library_versions
 
 
 def start_card(
@@ -49,13 +42,15 @@ def start_card(
     facts.name = card_args.card_name or wanted_name.rpartition("/")[2]
     path = model_args.model_name_or_path
     facts.base_model = card_args.card_base_model or (None if os.path.exists(path) else path)
-    facts.license = card_args.card_license
+    facts.license, facts.license_name = card_args.card_license, card_args.card_license_name
+    facts.license_link = card_args.card_license_link
     facts.language = _listed(card_args.card_language, ",")
     facts.limits = _listed(card_args.card_limits, ";")
     facts.data = [_data_facts(data_args, card_args)]
     facts.seeds = [training_args.seed]
-    facts.hardware = hardware_name()
-    facts.command = command_line(public_arguments(sys.argv))
+    facts.hardware = hardware_name(training_args.device)
+    facts.command = command_line(sys.argv)
+    facts.citation = CITATION
     facts.versions = library_versions()
     if card_args.card_baseline is not None:
         path = Path(card_args.card_baseline, CARD_FACTS)
@@ -75,6 +70,7 @@ def note_results(
     probabilities: np.ndarray,
     labels: np.ndarray,
     space: LabelSpace,
+    data_args: DataTrainingArguments,
     thresholds: Sequence[float] | None = None,
 ) -> None:
     """Note the results on a split, in the place of those on an earlier one.
@@ -86,18 +82,29 @@ def note_results(
         probabilities: `(num_texts, num_labels)`.
         labels: encoded labels.
         space: names of the labels and problem type.
+        data_args: which file or split it is.
         thresholds: one per label in multi-label classification.
     """
     facts.metrics = metric_facts(metrics, split)
     facts.texts_per_second = metrics.get(f"{split}_samples_per_second")
+    role = {"eval": "validation", "predict": "test"}[split]
+    file = getattr(data_args, f"{role}_file")
+    facts.measured_on = None if file is None else Path(file).name
     for data in facts.data:
-        data.split = {"eval": "validation", "predict": "test"}[split]
+        data.split = getattr(data_args, f"{role}_split_name") or role
     if space.problem_type == "regression":
         return
     facts.per_class = per_class_metrics(probabilities, labels, space.names, space.problem_type, thresholds)
     if space.problem_type == "single_label_classification":
         predicted = predicted_labels(probabilities, space.problem_type)
         facts.confusions = frequent_confusions(predicted, np.asarray(labels), space.names)
+
+
+def recount(facts: CardFacts, model: PreTrainedModel) -> None:
+    """Note the size of a model anew, whose adapters have been merged."""
+    counted = facts_of_model(model)
+    facts.model_type, facts.parameters = counted.model_type, counted.parameters
+    facts.backbone_parameters = counted.backbone_parameters
 
 
 def save_card(facts: CardFacts, folder: str | os.PathLike) -> None:
@@ -124,9 +131,9 @@ def note_seeds(folders: Sequence[str | os.PathLike]) -> None:
     if len(cards) < 2:
         return
     seeds = [seed for facts in cards.values() for seed in facts.seeds]
-    values = {
-        name: [facts.metrics[name].value for facts in cards.values()] for name in next(iter(cards.values())).metrics
-    }
+    # Some are not defined for every outcome, such as a correlation with what is constant.
+    names = set.intersection(*(set(facts.metrics) for facts in cards.values()))
+    values = {name: [facts.metrics[name].value for facts in cards.values()] for name in sorted(names)}
     for folder, facts in cards.items():
         facts.seeds = seeds
         facts.metrics = {

@@ -5,29 +5,15 @@ import math
 from typing import Any, Literal
 
 from huggingface_hub.dataclasses import strict
-from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig
+from transformers import AutoConfig, PreTrainedConfig
 from transformers.configuration_utils import SubConfigSpec
 
-from .configuration_word_vectors import WordVectorsConfig
 from .differential_settings import DifferentialAttentionSettings
 from .label_names import resolve_labels
+from .nested_config import ATTENTION_ENTRIES, DOWNLOADING_ENTRIES, check_sizes, checked_backbone_config
 
 
-# transformers would turn these into a download from the Hub, at the word of a configuration file.
-_REFUSED_ARGUMENTS = ("backbone", "backbone_kwargs", "use_timm_backbone", "use_pretrained_backbone")
 _PROBLEM_TYPES = ("regression", "single_label_classification", "multi_label_classification")
-# Of no meaning inside another configuration, and the only entries that could point to somebody else's code.
-_DROPPED_BACKBONE_ENTRIES = ("auto_map", "trust_remote_code", "_name_or_path", "name_or_path")
-# In a file they could name a kernel on the Hub; the caller chooses by an argument of `from_pretrained`.
-_ATTENTION_ENTRIES = ("attn_implementation", "_attn_implementation", "_attn_implementation_internal")
-# Ten times what the largest known models have: more is a mistake, or an attack on the memory of whoever loads it.
-_LARGEST = {
-    "hidden_size": 250_000,
-    "intermediate_size": 2_000_000,
-    "num_attention_heads": 4_000,
-    "num_hidden_layers": 2_000,
-    "vocab_size": 10_000_000,
-}
 # Model types whose token vectors are not as wide as `hidden_size` says.
 _OUTPUT_WIDTHS = {
     "blt": lambda config: config.decoder_config.hidden_size,
@@ -105,13 +91,13 @@ class BackboneClassifierConfig(PreTrainedConfig):
     text_pairs: bool | None = None
 
     def __post_init__(self, **kwargs: Any) -> None:
-        for name in _REFUSED_ARGUMENTS:
+        for name in DOWNLOADING_ENTRIES:
             if name in kwargs:
                 raise ValueError(
                     f"`{name}={kwargs[name]!r}` is not a field of {type(self).__name__}: pass `backbone_config`, or "
                     "call `from_backbone(...)` of the model to start from pretrained weights."
                 )
-        self.backbone_config = _checked_backbone_config(self.backbone_config)
+        self.backbone_config = checked_backbone_config(self.backbone_config)
         labels, num_labels = kwargs.pop("labels", None), kwargs.pop("num_labels", None)
         if num_labels is None and self.problem_type == "regression":
             num_labels = 1 if labels is self.id2label is self.label2id is None else None
@@ -138,7 +124,7 @@ class BackboneClassifierConfig(PreTrainedConfig):
                 f"This is the configuration of a {model_type} model, not of {cls.model_type}: to put a new head on a "
                 "pretrained backbone call `from_backbone(...)`."
             )
-        config_dict = {name: value for name, value in config_dict.items() if name not in _ATTENTION_ENTRIES}
+        config_dict = {name: value for name, value in config_dict.items() if name not in ATTENTION_ENTRIES}
         overrides = {name: kwargs[name] for name in ("labels", "id2label", "label2id", "num_labels") if name in kwargs}
         if overrides:
             stored = {name: value for name, value in config_dict.items() if name not in ("id2label", "label2id")}
@@ -220,13 +206,7 @@ class BackboneClassifierConfig(PreTrainedConfig):
         return reading_config(self.backbone_config) if isinstance(self.backbone_config, PreTrainedConfig) else self
 
     def _validate_fields(self) -> None:
-        for name, largest in _LARGEST.items():
-            size = getattr(self.get_text_config(), name, None)
-            if isinstance(size, int) and size > largest:
-                raise ValueError(
-                    f"`backbone_config.{name}` is {size:,}, more than the {largest:,} that any backbone needs: do not "
-                    "load this model if you do not know where it comes from."
-                )
+        check_sizes(self, self.get_text_config())
         fine = all(0 <= weight < math.inf for weight in self.loss_weights) and sum(self.loss_weights) > 0
         if len(self.loss_weights) != 3 or not fine:
             raise ValueError(
@@ -283,33 +263,6 @@ def check_range(name: str, value: float, low: float, high: float) -> None:
     """Raise a `ValueError` that names the field unless `low <= value < high`."""
     if not low <= value < high:
         raise ValueError(f"`{name}` must be at least {low:g} and below {high:g}, got {value}.")
-
-
-def _checked_backbone_config(backbone_config: dict | PreTrainedConfig | None) -> dict | PreTrainedConfig | None:
-    if isinstance(backbone_config, PreTrainedConfig):
-        for name in ("auto_map", "trust_remote_code"):
-            if hasattr(backbone_config, name):
-                delattr(backbone_config, name)
-        return backbone_config
-    if backbone_config is None:
-        return None
-    model_type = backbone_config.get("model_type")
-    if model_type is None:
-        raise ValueError(
-            "`backbone_config` is a dictionary without `model_type`, so its class is unknown: add for example "
-            '`"model_type": "bert"`, or pass a configuration object.'
-        )
-    dropped = _DROPPED_BACKBONE_ENTRIES + _ATTENTION_ENTRIES
-    fields = {name: value for name, value in backbone_config.items() if name not in dropped}
-    if model_type == WordVectorsConfig.model_type:
-        # Where this file travels with a checkpoint, nobody has told the Auto classes of it.
-        return WordVectorsConfig.from_dict(fields)
-    if model_type not in CONFIG_MAPPING:
-        raise ValueError(
-            f"`backbone_config` has the model type {model_type!r}, which this version of transformers does not know: "
-            "upgrade transformers, or import the package that defines and registers this model."
-        )
-    return fields
 
 
 __all__ = ["BackboneClassifierConfig", "check_range", "reading_config"]

@@ -16,7 +16,9 @@ class TravelsWithCode:
     """For models and processors whose code goes to the Hub with them."""
 
     def push_to_hub(self, *args: Any, **kwargs: Any) -> str:
-        """Upload to the Hub with the code; `amsdff_hf.push_to_hub` uploads everything that belongs to a model."""
+        """Upload to the Hub with the code, under the card that is there; `amsdff_hf.push_to_hub` writes a card too."""
+        if isinstance(self, PreTrainedModel):
+            kwargs.setdefault("tags", ["amsdff_hf", self.config.model_type])
         with travels_with_code(self):
             return super().push_to_hub(*args, **kwargs)
 
@@ -59,6 +61,11 @@ def _processor_parts(processor: ProcessorMixin) -> list[tuple[Any, str]]:
 def _class_names(model: PreTrainedModel) -> list[str]:
     """The classes that its modeling file offers, as `module.Class`."""
     module = sys.modules[type(model).__module__]
+    if not hasattr(module, "__all__"):
+        raise ValueError(
+            f"The code of {type(model).__name__} cannot travel: its module {module.__name__} has no `__all__` that "
+            "names its classes."
+        )
     return [f"{module.__name__.rpartition('.')[2]}.{name}" for name in module.__all__]
 
 

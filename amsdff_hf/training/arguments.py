@@ -148,6 +148,8 @@ class ModelArguments:
             )
         if self.parsed_seeds() and not training_args.do_train:
             raise ValueError("--seeds trains once for each seed: add --do_train, or leave it out.")
+        if training_args.push_to_hub and not training_args.do_train:
+            raise ValueError("--push_to_hub publishes what was trained: add --do_train, or call examples/publish.py.")
         if self.parsed_seeds() and training_args.push_to_hub:
             raise ValueError(
                 "--push_to_hub would publish the model of one of the --seeds: leave it out, and publish the one that "

@@ -6,7 +6,9 @@ import sys
 import tempfile
 
 import torch
-from transformers import AutoModel, Trainer, TrainingArguments
+from huggingface_hub import HfApi
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModel, AutoModelForSequenceClassification, Trainer, TrainingArguments
 
 from amsdff_hf import AmsdffConfig, AmsdffForSequenceClassification, push_to_hub
 from amsdff_hf.hub import CardFacts, PublishingError, PublishingTrainer, facts_of_model
@@ -19,10 +21,11 @@ def make_model() -> AmsdffForSequenceClassification:
     return AmsdffForSequenceClassification(AmsdffConfig(backbone_config=BACKBONE_CONFIGS["bert"](), labels=["a", "b"]))
 
 
-def refusal(*arguments, **options) -> str:
+def refusal(repo_id: str, **options) -> str:
     """The sentence of a refused publication."""
+    options = {"model": make_model(), "tokenizer": make_tokenizer(), **options}
     try:
-        push_to_hub(make_model(), make_tokenizer(), *arguments, **options)
+        push_to_hub(repo_id=repo_id, **options)
     except PublishingError as error:
         return str(error)
     return "no error"
@@ -52,12 +55,13 @@ def refusals() -> dict[str, str]:
     token = os.environ.pop("HF_TOKEN")
     found["no token"] = refusal("org/model")
     os.environ["HF_TOKEN"] = token
-    hybrid = AutoModel.from_config(BACKBONE_CONFIGS["bert"]())
+    hybrid = AutoModelForSequenceClassification.from_config(BACKBONE_CONFIGS["bert"]())
     hybrid.config.differential_attention = {"fraction": 0.5}
-    try:
-        push_to_hub(hybrid, make_tokenizer(), "org/hybrid")
-    except PublishingError as error:
-        found["hybrid"] = str(error)
+    found["hybrid"] = refusal("org/hybrid", model=hybrid)
+    found["features"] = refusal("org/features", model=AutoModel.from_config(BACKBONE_CONFIGS["bert"]()))
+    adapted = get_peft_model(make_model(), LoraConfig(task_type="SEQ_CLS", target_modules=["query"]))
+    found["adapters"] = refusal("org/adapters", model=adapted)
+    found["no tokenizer"] = refusal("org/model", tokenizer=None)
     return found
 
 
@@ -70,11 +74,17 @@ def publications() -> dict[str, object]:
     push_to_hub(model, tokenizer, "org/shards")
     found["request"] = push_to_hub(model, tokenizer, "org/shards", create_pr=True, card=CardFacts(name="new")).pr_url
     model.push_to_hub("org/plain-push")
+    push_to_hub(model, tokenizer, "own-name")
+    found["to a stranger"] = push_to_hub(model, tokenizer, "stranger/theirs", create_pr=True).pr_url
+    push_to_hub(model, tokenizer, "org/kept")
+    HfApi().upload_file(path_or_fileobj=b"#", path_in_repo="handler.py", repo_id="org/kept")
+    push_to_hub(model, tokenizer, "org/kept", card=CardFacts(name="new"))
+    found["public already"] = refusal("org/kept", private=True)
+    found["branch of a stranger"] = refusal("stranger/theirs", create_pr=True, revision="x")
     with tempfile.TemporaryDirectory() as folder:
         trainer = make_trainer(PublishingTrainer, folder, push_to_hub=True, hub_model_id="org/trainer")
         trainer.train()
         found["trainer"] = trainer.push_to_hub(license="mit").oid
-        found["output folder"] = sorted(os.listdir(folder))
         try:
             make_trainer(PublishingTrainer, folder, push_to_hub=True, hub_strategy="checkpoint")
         except ValueError as error:
@@ -82,12 +92,18 @@ def publications() -> dict[str, object]:
     return found
 
 
-def interrupted() -> dict[str, str]:
-    """A publication that the server breaks off, and the same again."""
-    facts = facts_of_model(make_model())
-    return {"first": refusal("org/interrupted", card=facts), "second": refusal("org/interrupted", card=facts)}
+def interrupted() -> list[str]:
+    """A publication that the server breaks off twice, and the same again."""
+    return [refusal("org/interrupted", card=facts_of_model(make_model())) for _ in range(3)]
+
+
+def down() -> list[str]:
+    """A training of which no save can be published."""
+    with tempfile.TemporaryDirectory() as folder:
+        make_trainer(PublishingTrainer, folder, push_to_hub=True, hub_model_id="org/down").train()
+        return sorted(os.listdir(folder))
 
 
 if __name__ == "__main__":
-    cases = {"refusals": refusals, "publications": publications, "interrupted": interrupted}
+    cases = {"refusals": refusals, "publications": publications, "interrupted": interrupted, "down": down}
     print(json.dumps({name: cases[name]() for name in sys.argv[1:]}))

@@ -125,13 +125,36 @@ def test_file_names_that_climb_out_of_the_folder(attack, files, hub_home):
 
 
 @pytest.mark.parametrize(
+    "nested",
+    [
+        {"model_type": "detr", "backbone": "stranger/evil", "use_timm_backbone": False},
+        {"model_type": "detr"},
+        {"model_type": "timm_wrapper", "architecture": "hf_hub:stranger/evil"},
+        {"inner": {"backbone": "stranger/evil"}},
+    ],
+)
+def test_backbones_that_would_download_something(hub, attack, files, nested):
+    said, ran = attack("download", {"config.json": edited(files, backbone_config=nested)})
+    assert "would download something" in said or "has a backbone of its own" in said
+    assert ran == "nothing ran"
+    assert not [request for request in hub.requests if "stranger" in request.path]
+
+
+@pytest.mark.parametrize("field", ["num_experts", "scales"])
+def test_absurd_sizes_of_the_head_are_refused(field):
+    config_class = ARCHITECTURES[0][0]
+    with pytest.raises(ValueError, match=f"`{field}` is 1,000,001, more than"):
+        config_class(**{field: [1_000_001] if field == "scales" else 1_000_001})
+
+
+@pytest.mark.parametrize(
     "sizes",
     [{"num_hidden_layers": 10**9}, {"hidden_size": 2**40}, {"vocab_size": 10**12}, {"intermediate_size": 2**40}],
 )
 def test_absurd_sizes_are_refused_at_once(attack, files, sizes):
     said, _ = attack("absurd", {"config.json": edited(files, backbone_config=sizes)})
     assert f"`backbone_config.{next(iter(sizes))}` is" in said
-    assert "do not load this model" in said
+    assert "do not load this one" in said
 
 
 def test_exploits_would_show(tmp_path):

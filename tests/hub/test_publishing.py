@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from amsdff_hf.hub import PublishingError, check_no_pickles
+from tests.loopback_hub.repositories import Repository
 
 
 CODE = {"modeling_amsdff.py", "configuration_amsdff.py", "modeling_backbone.py"}
@@ -30,6 +31,9 @@ def refused(on_hub, hub):
         ("no token", "There is no token for the Hub: run `hf auth login`, set HF_TOKEN"),
         ("card", '"license" must be a string'),
         ("hybrid", "differential attention"),
+        ("features", "is no classifier"),
+        ("adapters", "publish what `merge_and_unload()` of it returns"),
+        ("no tokenizer", "There is no tokenizer"),
     ],
 )
 def test_refusals_are_one_sentence(refused, case, sentence):
@@ -39,6 +43,7 @@ def test_refusals_are_one_sentence(refused, case, sentence):
 
 @pytest.fixture(scope="module")
 def published(on_hub, hub, refused):
+    hub.repositories["model", "stranger/theirs"] = Repository("model", "stranger/theirs")
     return json.loads(on_hub("-m", "tests.hub.publishing_cases", "publications").stdout.splitlines()[-1])[
         "publications"
     ]
@@ -50,6 +55,27 @@ def test_private_branches_and_pull_requests(hub, published):
     assert branches["tried"] == published["branch"] != branches["main"]
     assert set(hub.repository("org/branch").files("main")) == {".gitattributes"}
     assert published["request"].endswith("/org/shards/discussions/1")
+
+
+def test_everybody_may_propose_a_change(hub, published):
+    assert published["to a stranger"].endswith("/stranger/theirs/discussions/1")
+    repository = hub.repository("stranger/theirs")
+    assert set(repository.files("main")) == {".gitattributes"}
+    assert "modeling_amsdff.py" in repository.files("refs/pr/1")
+    assert "leave out `revision`" in published["branch of a stranger"]
+
+
+def test_names_without_an_owner_are_ones_own(hub, published):
+    card = hub.repository("tester/own-name").files()["README.md"].content.decode()
+    assert 'model="tester/own-name"' in card
+
+
+def test_nothing_private_becomes_public(published):
+    assert "'org/kept' is public already" in published["public already"]
+
+
+def test_files_of_other_people_stay(hub, published):
+    assert "handler.py" in hub.repository("org/kept").files()
 
 
 def test_publishing_again_removes_what_is_no_longer_there(hub, published):
@@ -80,6 +106,7 @@ def test_push_to_hub_of_the_model_brings_its_code(hub, published):
     files = hub.repository("org/plain-push").files()
     assert {*CODE, "config.json", "model.safetensors", "README.md"} <= set(files)
     assert "AutoModelForSequenceClassification" in json.loads(files["config.json"].content)["auto_map"]
+    assert b"- amsdff_hf" in files["README.md"].content
 
 
 def test_the_token_stays_with_the_api(hub, published):
@@ -90,13 +117,27 @@ def test_the_token_stays_with_the_api(hub, published):
 
 
 def test_interrupted_uploads_can_be_repeated(hub, on_hub):
+    # All that the client tries before it gives a large file up.
+    hub.failures["PUT /large/"] = 6
     hub.failures["POST /api/models/org/interrupted/commit/main"] = 1
+    hub.large_files.clear()
+    hub.requests.clear()
     found = json.loads(on_hub("-m", "tests.hub.publishing_cases", "interrupted").stdout)["interrupted"]
-    assert "the Hub answered 503" in found["first"]
-    assert found["second"] == "no error"
-    # The weights had arrived the first time.
-    sent = [request for request in hub.requests if request.method == "PUT"]
+    hub.failures.clear()
+    assert "the upload broke off" in found[0]
+    assert "the Hub answered 503" in found[1]
+    assert found[2] == "no error"
+    # The weights had arrived the second time.
+    sent = [request for request in hub.requests if request.method == "PUT" and request.status == 200]
     assert len({request.path for request in sent}) == len(sent)
+
+
+def test_trainings_go_on_when_a_save_cannot_be_published(hub, on_hub):
+    hub.failures["POST /api/models/org/down/commit/main"] = 2
+    done = on_hub("-m", "tests.hub.publishing_cases", "down")
+    left = json.loads(done.stdout.splitlines()[-1])["down"]
+    assert {"checkpoint-1", "checkpoint-2"} <= set(left)
+    assert "The training goes on, but step 1 was not published: 'org/down'" in done.stderr
 
 
 def test_without_a_network(on_hub):

@@ -41,7 +41,8 @@ def test_trained_models_are_published_with_what_was_measured(train, hub, tmp_pat
     assert facts["truncated_share"] == {"train": 0.0, "test": 0.0}
     card = files["README.md"].content.decode()
     assert "license: mit" in card
-    assert "the split `test` of train.csv" in card
+    assert "Measured on `test.csv`: one training, seed 42." in card
+    assert "python run_classification.py --model_name_or_path bert0" in card
     assert hub.token not in card
     # The folder has the same card, but for the name under which it is loaded.
     assert (tmp_path / "out" / "README.md").read_text().count("\n") == card.count("\n")

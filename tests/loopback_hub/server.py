@@ -129,10 +129,11 @@ class Handler(BaseHTTPRequestHandler):
         return f"http://{self.headers['Host']}"
 
     def expect_writer(self, name: str | None = None) -> None:
-        """Refuse whoever has no token, or writes under another's name."""
+        """Refuse whoever has no token, or writes under another's name; everybody may propose a pull request."""
         if not self.is_known:
             raise HubError(401, None, "Invalid username or password.")
-        if name is not None and name.split("/")[0] not in (self.hub.user, *self.hub.organizations):
+        is_proposal = self.query.get("create_pr") == "1" or self.path.endswith("/objects/batch")
+        if name is not None and not is_proposal and name.split("/")[0] not in (self.hub.user, *self.hub.organizations):
             raise HubError(403, None, f"You don't have the rights to create a model under the namespace {name!r}.")
 
 

@@ -64,7 +64,7 @@ def markdown(rows: list[Row]) -> str:
     Args:
         rows: the results, in the order of the table.
     """
-    heads = " and ".join(f"the head of {classes[-1].__name__}" for classes in ARCHITECTURES)
+    heads = ", ".join(f"the head of {classes[-1].__name__}" for classes in ARCHITECTURES)
     table = "\n".join("| " + " | ".join(_cells(row)) + " |" for row in rows)
     return _PAGE.format(version=transformers.__version__, heads=heads, summary=summary(rows), table=table)
 
