@@ -166,16 +166,16 @@ def build_app(classifier: Classifier, name: str) -> Any:
         try:
             return classifier.classify(text, second)
         except BadInputError as error:
-            raise gr.Error(str(error)) from error
+            raise gr.Error(str(error), print_exception=False) from error
 
     def many(path: str | None, column: str, second: str = "", progress: Any = gr.Progress()) -> tuple[Any, ...]:  # noqa: B008
         if path is None:
-            raise gr.Error("Choose a file first.")
+            raise gr.Error("Choose a file first.", print_exception=False)
         names = [column, second] if classifier.takes_pairs else [column]
         try:
             table, written = classify_file(classifier, path, names, progress)
         except BadInputError as error:
-            raise gr.Error(str(error)) from error
+            raise gr.Error(str(error), print_exception=False) from error
         return gr.Dataframe(table[1:], headers=table[0], visible=True), gr.File(written, visible=True)
 
     with gr.Blocks(title=name, analytics_enabled=False) as app:
@@ -229,7 +229,7 @@ def main() -> None:
             server_name="127.0.0.1", server_port=arguments.port, share=False, max_file_size="20mb", theme=theme
         )
     except (ValueError, OSError) as error:
-        sys.exit(f"error: {error}")
+        sys.exit(f"error: {error} (The model may be any trained one, such as that of `make demo`; the port, --port.)")
 
 
 if __name__ == "__main__":

@@ -10,17 +10,20 @@ import argparse
 import sys
 from pathlib import Path
 
-from transformers import AutoModelForSequenceClassification, AutoProcessor, AutoTokenizer
+from transformers import AutoProcessor, AutoTokenizer
 
-import amsdff_hf  # noqa: F401  makes transformers know its architectures
 from amsdff_hf.hub import CARD_FACTS, CardFacts, PublishingError, push_to_hub
+from amsdff_hf.training import ModelArguments, load_trained
 
 
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        description="Publish a trained model from its folder: weights, tokenizer, code and card in one commit.",
+        epilog="The card is made from model_card.json in the folder: edit that, not README.md.",
+    )
     parser.add_argument("folder", help="output folder of a training")
-    parser.add_argument("repo_id", help="user/name or organization/name")
+    parser.add_argument("repo_id", help="user/name, organization/name, or name under your own account")
     parser.add_argument("--private", action="store_true", help="make a new repository private")
     parser.add_argument("--revision", help="branch; made if it does not exist")
     parser.add_argument("--create_pr", action="store_true", help="propose a pull request")
@@ -37,7 +40,11 @@ def main() -> None:
     reader = AutoProcessor if Path(arguments.folder, "processor_config.json").exists() else AutoTokenizer
     path = Path(arguments.folder, CARD_FACTS)
     try:
-        model = AutoModelForSequenceClassification.from_pretrained(arguments.folder)
+        model = load_trained(ModelArguments(arguments.folder))
+        if not path.exists():
+            print(
+                f"There is no {CARD_FACTS} in {arguments.folder}: the card will say only what the model itself tells."
+            )
         commit = push_to_hub(
             model,
             reader.from_pretrained(arguments.folder),

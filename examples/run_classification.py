@@ -418,7 +418,10 @@ def publish(trainer: PublishingTrainer, card: CardFacts) -> None:
         again += ["--revision", trainer.args.hub_revision] if trainer.args.hub_revision else []
         where = f"The model is complete in {trainer.args.output_dir}; to publish it later: {shlex.join(again)}"
         sys.exit(f"error: {error}\n{where}")
-    say(trainer.args, f"\nPublished: {commit.commit_url if commit else trainer.hub_model_id}")
+    kind = "private" if trainer.args.hub_private_repo else "public, unless it was private before"
+    say(trainer.args, f"\nPublished ({kind}): {commit.commit_url if commit else trainer.hub_model_id}")
+    if card.labels and any(label.example for label in card.labels):
+        say(trainer.args, "The card shows a training text of each label; --no_card_examples leaves them out.")
 
 
 def say(training_args: TrainingArguments, message: str) -> None:

@@ -1,9 +1,14 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
 """What the card of a model shall say that a training cannot know."""
 
+import re
 from dataclasses import dataclass, field
 
 from .licenses import check_license
+
+
+# ISO 639, with a region or script after it.
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 
 
 @dataclass
@@ -40,6 +45,11 @@ class CardArguments:
     )
 
     def __post_init__(self) -> None:
+        for code in filter(None, (self.card_language or "").replace(" ", "").split(",")):
+            if not _LANGUAGE.fullmatch(code):
+                raise ValueError(
+                    f"--card_language: {code!r} is no language code: write en, ar or pt-BR, and the like."
+                )
         for option, name in (("card_license", self.card_license_name), ("card_data_license", "that of the data")):
             try:
                 check_license(getattr(self, option), name)

@@ -158,7 +158,8 @@ def _costs(facts: CardFacts) -> list[str]:
 def _limits(facts: CardFacts) -> list[str]:
     lines = [_cell(line) for line in facts.limits]
     if facts.max_length:
-        shares = ", ".join(f"{share:.1%} of the texts of `{split}`" for split, share in facts.truncated_share.items())
+        cut = {split: share for split, share in facts.truncated_share.items() if share > 0}
+        shares = ", ".join(f"{share:.1%} of the texts of `{split}`" for split, share in cut.items())
         lines.append(
             f"Texts are cut after {facts.max_length} tokens" + (f": {shares} were longer." if shares else ".")
         )

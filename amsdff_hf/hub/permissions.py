@@ -37,8 +37,8 @@ def check_can_publish(repo_id: str, token: str | None = None, create_pr: bool = 
         ) from error
     if not (token or get_token()):
         raise PublishingError(
-            "There is no token for the Hub: run `hf auth login`, set HF_TOKEN, or pass `token`; it needs the right to "
-            "write."
+            "There is no token for the Hub: run `hf auth login`, set HF_TOKEN, or pass one (`token`, --hub_token); it "
+            "needs the right to write."
         )
     with explained(repo_id):
         known = HfApi(token=token).whoami()
@@ -51,7 +51,7 @@ def check_can_publish(repo_id: str, token: str | None = None, create_pr: bool = 
     if whole.split("/")[0] not in owners and not create_pr:
         raise PublishingError(
             f"{repo_id!r} belongs to somebody else: this token is of {known['name']!r}, who may write under "
-            f"{', '.join(owners)}. Choose one of these, or propose a change with `create_pr=True`."
+            f"{', '.join(owners)}. Choose one of these, or propose a change by a pull request (`create_pr`)."
         )
     return whole
 

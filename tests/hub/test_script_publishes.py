@@ -29,7 +29,7 @@ def train(on_hub, bert_folder, tmp_path):
 def test_trained_models_are_published_with_what_was_measured(train, hub, tmp_path):
     options = ["--card_license", "mit", "--card_language", "en", "--hub_token", hub.token]
     printed = train("org/trained", *options).stdout
-    assert f"Published: {hub.endpoint}/org/trained/commit/" in printed
+    assert f"Published (public, unless it was private before): {hub.endpoint}/org/trained/commit/" in printed
     repository = hub.repository("org/trained")
     assert len(repository.commits) == 2
     files = repository.files()
@@ -67,6 +67,8 @@ def test_failures_after_the_training_leave_the_model_and_the_way_on(train, on_hu
     assert json.loads(hub.repository("org/later").files()["model_card.json"].content)["metrics"]
 
 
-def test_publish_refuses_folders_without_a_model(on_hub, tmp_path):
+def test_publish_refuses_folders_without_a_trained_model(on_hub, bert_folder, tmp_path):
+    done = on_hub(EXAMPLES / "publish.py", bert_folder, "org/x", check=False)
+    assert "is no trained classifier" in done.stderr
     done = on_hub(EXAMPLES / "publish.py", tmp_path, "org/x", check=False)
     assert "holds no model: there is no config.json" in done.stderr
