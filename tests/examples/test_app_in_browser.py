@@ -116,7 +116,7 @@ def test_type_classify_and_see_the_words(browser, page_address):
 def test_nothing_typed_is_answered_politely(browser, page_address):
     browser.get(page_address)
     _find(browser, "#classify").click()
-    _until(lambda: "Type a text first." in browser.page_source, "the page says what is missing")
+    assert _until(lambda: "Type a text first." in browser.page_source, "the page says what is missing")
     _keep(browser, "no_text")
 
 
@@ -147,7 +147,9 @@ def test_files_without_the_column_are_answered_politely(browser, page_address, t
     _find(browser, "#upload input[type=file]").send_keys(str(tmp_path / "other.csv"))
     _find(browser, "#upload a[download]")
     _find(browser, "#classify_all").click()
-    _until(lambda: "no column 'text'; it has body" in browser.page_source.replace("&#39;", "'"), "the page says why")
+    assert _until(
+        lambda: "no column 'text'; it has body" in browser.page_source.replace("&#39;", "'"), "the page says why"
+    )
 
 
 def _open_tab(browser, name: str) -> None:
