@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from accelerate import PartialState
 from datasets import Dataset
 from huggingface_hub.errors import StrictDataclassError
 from transformers import (
@@ -448,6 +449,8 @@ def main() -> None:
         run_seeds(arguments, seeds)
     else:
         run(arguments)
+    # Threads of an open process group may crash a process that already ends.
+    PartialState().destroy_process_group()
 
 
 if __name__ == "__main__":
