@@ -225,9 +225,19 @@ def main() -> None:
         name = Path(arguments.model).name if Path(arguments.model).exists() else arguments.model
         # Fonts of the system, so that the page asks nobody else for its own.
         theme = gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["monospace"])
-        build_app(classifier, name).launch(
-            server_name="127.0.0.1", server_port=arguments.port, share=False, max_file_size="20mb", theme=theme
+        app = build_app(classifier, name)
+        _, url, _ = app.launch(
+            server_name="127.0.0.1",
+            server_port=arguments.port,
+            share=False,
+            max_file_size="20mb",
+            theme=theme,
+            # What Gradio prints of its own advises to show the page to the whole internet.
+            quiet=True,
+            prevent_thread_lock=True,
         )
+        print(f"{name} is at {url} on this machine; Ctrl+C ends it.", flush=True)
+        app.block_thread()
     except (ValueError, OSError) as error:
         sys.exit(f"error: {error} (The model may be any trained one, such as that of `make demo`; the port, --port.)")
 

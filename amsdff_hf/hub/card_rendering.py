@@ -14,7 +14,7 @@ from .card_snippets import card_snippets
 TASK = "text-classification"
 # What each architecture puts between the token vectors of the backbone and the labels.
 _HEADS = {
-    "amsdff": "multi-scale attention, experts mixed by a gate, and attention, first-token and max pooling",
+    "amsdff": "multi-scale attention, experts mixed by a gate, and attention, learned-query and max pooling",
     "pyramid_graph": "a pyramid of the backbone's levels, a graph of its tokens, and a graph network with a readout",
     "cnn_bilstm": "a BiLSTM over the first text, convolutions over the second, and a gate that weighs the two",
     "amccl": "audio and vision beside the text, mixed by an adaptive convolution over several scales",
@@ -151,7 +151,8 @@ def _costs(facts: CardFacts) -> list[str]:
     if facts.texts_per_second:
         lines.append(f"{facts.texts_per_second:,.0f} texts per second in evaluation{on}.")
     if facts.training_seconds:
-        lines.append(f"Trained in {facts.training_seconds:,.0f} seconds{on}.")
+        unit = "second" if round(facts.training_seconds) == 1 else "seconds"
+        lines.append(f"Trained in {facts.training_seconds:,.0f} {unit}{on}.")
     return lines
 
 
