@@ -63,7 +63,7 @@ def describe_labels(
         has_label = has_label[:, None] == np.arange(len(names))
     described = []
     for index, name in enumerate(names):
-        rows = np.flatnonzero(has_label[:, index] == 1)
+        rows = np.flatnonzero(has_label[:, index] == 1).tolist()
         # Cut texts say little: the first that is short enough, or else the beginning of the first.
         short = next((texts[row] for row in rows if len(texts[row]) <= _EXAMPLE_LENGTH), None)
         example = short or (f"{texts[rows[0]][: _EXAMPLE_LENGTH - 3]}..." if len(rows) else None)
