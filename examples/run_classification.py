@@ -16,7 +16,7 @@ import random
 import shlex
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -45,8 +45,10 @@ from amsdff_hf.data import (
     DataTrainingArguments,
     EpochSetter,
     LabelSpace,
+    StatesCollator,
     TokenizedSplit,
     augment_split,
+    cache_splits,
     label_space_of,
     label_splits,
     number_texts,
@@ -110,6 +112,7 @@ class Prepared:
     tokenized: dict[str, TokenizedSplit]
     max_length: int
     augmented: AugmentedTexts | None = None
+    states: dict[str, Dataset] = field(default_factory=dict)
     card: CardFacts | None = None
 
     def split(self, role: str) -> Dataset | None:
@@ -191,16 +194,18 @@ def prepare(arguments: Arguments) -> Prepared:
         tokenized = tokenize_splits(splits, tokenizer, max_length, data_args)
     if checkpoint is not None and training_args.resume_from_checkpoint is None:
         check_same_run(checkpoint, run_record(arguments, tokenized["train"].dataset))
-    augmented = card = None
+    augmented, states, card = None, {}, None
     if training_args.do_train:
         split, seed = tokenized["train"].dataset, training_args.seed
         augmented = augment_split(split, model, tokenizer, max_length, seed, data_args)
+        if model_args.freeze_backbone and data_args.cache_states and augmented is None and hasattr(model, "states_of"):
+            states = cache_splits(tokenized, model, training_args, data_args)
         card = start_card(model, model_args, data_args, training_args, card_args)
         card.max_length = max_length
         card.truncated_share = {role: one.truncated_share for role, one in tokenized.items()}
         if card_args.card_examples:
             card.labels = describe_labels(space.names, split[TEXT], np.array(split[LABELS]), space.problem_type)
-    return Prepared(checkpoint, model, tokenizer, space, tokenized, max_length, augmented, card)
+    return Prepared(checkpoint, model, tokenizer, space, tokenized, max_length, augmented, states, card)
 
 
 def run_record(arguments: Arguments, train: Dataset) -> dict[str, Any]:
@@ -259,15 +264,15 @@ def build_trainer(prepared: Prepared, arguments: Arguments) -> Trainer:
     callbacks += [EarlyStoppingCallback(patience)] if patience else []
     if training_args.do_train:
         callbacks.append(RunRecorder(run_record(arguments, prepared.split("train"))))
+    multiple = 8 if training_args.fp16 or training_args.bf16 else None
+    collator = DataCollatorWithPadding(prepared.tokenizer, pad_to_multiple_of=multiple)
     return PublishingTrainer(
         model=model,
         args=training_args,
-        train_dataset=prepared.augmented or prepared.split("train"),
-        eval_dataset=prepared.split("validation"),
+        train_dataset=prepared.augmented or prepared.states.get("train", prepared.split("train")),
+        eval_dataset=prepared.states.get("validation", prepared.split("validation")),
         processing_class=prepared.tokenizer,
-        data_collator=DataCollatorWithPadding(
-            prepared.tokenizer, pad_to_multiple_of=8 if training_args.fp16 or training_args.bf16 else None
-        ),
+        data_collator=StatesCollator(model, collator) if prepared.states else collator,
         compute_metrics=compute_metrics,
         callbacks=callbacks,
         optimizers=(optimizer, None),

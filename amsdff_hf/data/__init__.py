@@ -4,6 +4,7 @@
 from .arguments import DataTrainingArguments, add_test_file_options, parsed_test_file
 from .augmentation import OPERATIONS, TextAugmenter
 from .augmented_texts import AugmentedTexts, EpochSetter, augment_split
+from .backbone_states import StatesCollator, cache_splits, cache_states
 from .labels import LABELS, LabelSpace, label_space_of
 from .loading import ROW, load_splits
 from .mmsa import convert_mmsa
@@ -32,12 +33,15 @@ __all__ = [
     "EpochSetter",
     "LabelSpace",
     "MultimodalCollator",
+    "StatesCollator",
     "TextAugmenter",
     "TokenizedSplit",
     "WordNetSynonyms",
     "WordVectors",
     "add_test_file_options",
     "augment_split",
+    "cache_splits",
+    "cache_states",
     "convert_mmsa",
     "find_synonyms",
     "from_text_vectors",

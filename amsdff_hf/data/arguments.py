@@ -65,6 +65,12 @@ class DataTrainingArguments:
     augment_operations: str = _option(
         "synonym,insertion,swap,deletion", "Operations to draw from, separated by commas."
     )
+    cache_states: bool = _option(
+        True, "With --freeze_backbone, run the backbone once and not in every epoch, and keep its states on disk."
+    )
+    states_folder: str | None = _option(
+        None, "Folder for these states; default: `backbone_states` in the cache of `datasets`."
+    )
     metric_name: str | None = _option(None, "Further metric, loaded by the `evaluate` library if it can be reached.")
 
     def __post_init__(self):

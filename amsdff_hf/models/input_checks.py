@@ -178,9 +178,40 @@ def check_features(
             )
 
 
+def check_states(states: torch.Tensor, num_levels: int | None, hidden_size: int) -> None:
+    """Refuse states that cannot come from the backbone of this model.
+
+    Args:
+        states: `(batch_size, sequence_length, hidden_size)`, or `(batch_size, num_levels, sequence_length,
+            hidden_size)`.
+        num_levels: how many levels the head reads, `None` for the last one alone.
+        hidden_size: width of the backbone.
+
+    Raises:
+        ValueError: with the shape and what to pass instead.
+    """
+    wanted = ("batch_size", *([] if num_levels is None else [num_levels]), "sequence_length", hidden_size)
+    fits = isinstance(states, torch.Tensor) and states.dim() == len(wanted)
+    if not fits or any(isinstance(size, int) and size != found for size, found in zip(wanted, states.shape)):
+        found = tuple(states.shape) if isinstance(states, torch.Tensor) else type(states).__name__
+        raise ValueError(
+            f"`backbone_states` must have the shape ({', '.join(map(str, wanted))}), got {found}: pass what "
+            "`model.states_of(...)` returned."
+        )
+
+
 def _can_look_at(values: torch.Tensor) -> bool:
     # On an accelerator the look would wait for all work before it, and a compiled graph cannot branch on it.
     return values.device.type == "cpu" and not torch.compiler.is_compiling() and values.numel() > 0
 
 
-__all__ = ["check_features", "check_ids", "check_length", "check_mask", "check_pairs", "check_shapes", "check_width"]
+__all__ = [
+    "check_features",
+    "check_ids",
+    "check_length",
+    "check_mask",
+    "check_pairs",
+    "check_shapes",
+    "check_states",
+    "check_width",
+]

@@ -94,6 +94,7 @@ class AmcclForSequenceClassification(BackboneForSequenceClassification):
         output_attentions: bool | None = None,
         output_hidden_states: bool | list[int] | None = None,
         return_explanations: bool | None = None,
+        backbone_states: torch.Tensor | None = None,
         **kwargs,
     ) -> ModelOutput:
         """Classify texts with what was heard and seen; the other inputs are those of every classifier here.
@@ -106,7 +107,7 @@ class AmcclForSequenceClassification(BackboneForSequenceClassification):
             vision_mask: `(batch_size, num_steps)`, as `audio_mask`.
         """
         texts = input_ids, attention_mask, token_type_ids, position_ids, inputs_embeds
-        asked = output_attentions, output_hidden_states, return_explanations
+        asked = output_attentions, output_hidden_states, return_explanations, backbone_states
         features = dict(zip(_FEATURES, (audio_values, audio_mask, vision_values, vision_mask), strict=True))
         return super().forward(*texts, labels, *asked, **features, **kwargs)
 

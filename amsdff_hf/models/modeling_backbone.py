@@ -3,14 +3,12 @@
 
 import inspect
 import os
-from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import nn
 from transformers import PreTrainedModel
 from transformers import initialization as init
-from transformers.modeling_outputs import BaseModelOutput
 from transformers.utils import logging
 from transformers.utils.output_capturing import maybe_install_capturing_hooks
 
@@ -18,26 +16,17 @@ from .configuration_backbone import BackboneClassifierConfig
 from .differential_attention import attach_differential_attention, set_differential_implementation
 from .differential_forms import IN_FLOAT32
 from .differential_settings import DifferentialAttentionSettings
-from .input_checks import check_ids, check_length, check_mask, check_pairs, check_shapes, check_width
+from .input_checks import check_pairs
 from .losses import classification_loss
-from .padding import front_positions, in_input_order, move_to_front, to_front_if_per_token
-from .text_backbone import (
-    as_asked,
-    build_backbone,
-    learned_positions,
-    load_backbone,
-    pick_levels,
-    position_table,
-    sort_arguments,
-    tells_texts_apart,
-)
+from .text_backbone import build_backbone, learned_positions, load_backbone, position_table, sort_arguments
+from .text_reader import TextReader
 from .travelling_code import TravelsWithCode
 
 
 logger = logging.get_logger(__name__)
 
 
-class BackboneClassifierPreTrainedModel(TravelsWithCode, PreTrainedModel):
+class BackboneClassifierPreTrainedModel(TextReader, TravelsWithCode, PreTrainedModel):
     """A backbone (any text model of `AutoModel`) under a head that is trained from scratch.
 
     Args:
@@ -139,93 +128,6 @@ class BackboneClassifierPreTrainedModel(TravelsWithCode, PreTrainedModel):
             init.ones_(module.weight)
             init.zeros_(module.bias)
 
-    def encode(
-        self,
-        input_ids: torch.LongTensor | None = None,
-        attention_mask: torch.Tensor | None = None,
-        token_type_ids: torch.LongTensor | None = None,
-        position_ids: torch.LongTensor | None = None,
-        inputs_embeds: torch.FloatTensor | None = None,
-        **kwargs: Any,
-    ) -> BaseModelOutput:
-        """Run the backbone on texts that may be padded on any side.
-
-        Args:
-            input_ids: `(batch_size, sequence_length)`; or else `inputs_embeds`.
-            attention_mask: `(batch_size, sequence_length)`, zero at padding.
-            token_type_ids: `(batch_size, sequence_length)`; dropped if the backbone knows no token types.
-            position_ids: `(batch_size or 1, sequence_length)`; dropped if the backbone takes none.
-            inputs_embeds: `(batch_size, sequence_length, embedding_size)`.
-            kwargs: further arguments of the backbone's forward.
-
-        Returns:
-            Token vectors `(batch_size, sequence_length, hidden_size)` and what else the backbone was asked for, in
-            the order of the input.
-
-        Raises:
-            ValueError: if not exactly one of `input_ids` and `inputs_embeds` is given, if the texts are empty or too
-                long, if an input does not fit the tokens, or if an id has no embedding.
-        """
-        if (input_ids is None) == (inputs_embeds is None):
-            raise ValueError("You must specify exactly one of `input_ids` and `inputs_embeds`.")
-        if position_ids is not None and len(position_ids) == 1:
-            position_ids = position_ids.expand(len(input_ids if inputs_embeds is None else inputs_embeds), -1)
-        # Heads may read token types that the backbone does not know.
-        check_shapes(*_tokens(input_ids, inputs_embeds), {"token_type_ids": token_type_ids})
-        others = {
-            "attention_mask": attention_mask,
-            "token_type_ids": token_type_ids if self._has_token_types() else None,
-            "position_ids": position_ids if self._accepts("position_ids") else None,
-        }
-        self._check_inputs(input_ids, inputs_embeds, others)
-        inputs = {"input_ids": input_ids, "inputs_embeds": inputs_embeds, **others}
-        inputs = {name: value for name, value in inputs.items() if value is not None and self._accepts(name)}
-        positions = None
-        if attention_mask is not None:
-            positions = front_positions(attention_mask)
-            inputs = {name: move_to_front(value, positions) for name, value in inputs.items()}
-            kwargs = {name: to_front_if_per_token(value, positions) for name, value in kwargs.items()}
-        if "use_cache" in self._backbone_arguments or self._backbone_takes_any:
-            kwargs["use_cache"] = False
-        kwargs = {name: value for name, value in kwargs.items() if self._accepts(name) or self._backbone_takes_any}
-        outputs = self.backbone(**inputs, **kwargs, return_dict=True)
-        return in_input_order(outputs, positions, self.config.get_text_config().model_type)
-
-    def read(
-        self,
-        *inputs: torch.Tensor | None,
-        output_attentions: bool | None,
-        output_hidden_states: bool | list[int] | None,
-        **kwargs: Any,
-    ) -> tuple[BaseModelOutput, torch.Tensor | tuple[torch.Tensor, ...]]:
-        """Run [`encode`] and pick out what the head reads.
-
-        Args:
-            inputs: the first five arguments of [`encode`].
-            output_attentions: whether the caller wants attention maps; `None` leaves it to the configuration.
-            output_hidden_states: whether the caller wants hidden states, or which; `None` as above.
-            kwargs: the other arguments of [`encode`].
-
-        Returns:
-            What the caller asked of the backbone, and the last token vectors `(batch_size, sequence_length,
-            hidden_size)` or, with `hidden_levels` in the config, those of each of these levels.
-
-        Raises:
-            ValueError: if the backbone does not return one of the levels.
-        """
-        asked = {"output_attentions": output_attentions, "output_hidden_states": output_hidden_states}
-        # What nobody asks for is left to the backbone's own configuration.
-        asked = {name: getattr(self.config, name) or None if value is None else value for name, value in asked.items()}
-        levels, wanted = self.config.hidden_levels, asked["output_hidden_states"]
-        if levels is not None:
-            # Not a list of the levels, for which transformers 5.20 returns no last one.
-            asked["output_hidden_states"] = True
-        encoded = self.encode(*inputs, **{name: value for name, value in asked.items() if value is not None}, **kwargs)
-        if levels is None:
-            return encoded, encoded.last_hidden_state
-        states = pick_levels(encoded.hidden_states, levels, encoded.last_hidden_state, self.config.get_text_config())
-        return replace(encoded, hidden_states=as_asked(encoded.hidden_states, wanted)), states
-
     def split_head_inputs(
         self, token_type_ids: torch.LongTensor | None, others: dict[str, Any]
     ) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -241,35 +143,6 @@ class BackboneClassifierPreTrainedModel(TravelsWithCode, PreTrainedModel):
         if return_explanations is None:
             return bool(self.config.output_attentions if output_attentions is None else output_attentions)
         return return_explanations
-
-    def _accepts(self, name: str) -> bool:
-        return name in self._backbone_arguments
-
-    def _has_token_types(self) -> bool:
-        return self._accepts("token_type_ids") and tells_texts_apart(self.config.get_text_config())
-
-    def _check_inputs(
-        self, input_ids: torch.Tensor | None, inputs_embeds: torch.Tensor | None, others: dict[str, torch.Tensor]
-    ) -> None:
-        name, tokens = _tokens(input_ids, inputs_embeds)
-        text_config, model_type = self.config.get_text_config(), self.config.backbone_config.model_type
-        if not self._accepts(name):
-            raise ValueError(f"The backbone ({model_type}) reads no `{name}`: pass the other of the two.")
-        check_shapes(name, tokens, others)
-        check_length(tokens.shape[1], self.max_sequence_length, model_type)
-        if hasattr(text_config, "vocab_size"):
-            table = self.get_input_embeddings().weight
-            if input_ids is None:
-                check_width(inputs_embeds, table.shape[-1])
-            else:
-                check_ids("input_ids", input_ids, len(table), "use its own tokenizer, or `resize_token_embeddings`")
-        if others["position_ids"] is not None and self._num_positions is not None:
-            check_ids("position_ids", others["position_ids"], self._num_positions, "count from 0, or leave them out")
-        if others["attention_mask"] is not None:
-            check_mask(others["attention_mask"])
-        types, num_types = others["token_type_ids"], getattr(text_config, "type_vocab_size", None)
-        if types is not None and num_types is not None:
-            check_ids("token_type_ids", types, num_types, "use its own tokenizer, or leave them out")
 
     @classmethod
     def from_backbone(
@@ -306,10 +179,6 @@ class BackboneClassifierPreTrainedModel(TravelsWithCode, PreTrainedModel):
             f"initialized: {', '.join(f'{name} ({count:,} parameters)' for name, count in new.items())}. Train it."
         )
         return model.eval()
-
-
-def _tokens(input_ids: torch.Tensor | None, inputs_embeds: torch.Tensor | None) -> tuple[str, torch.Tensor]:
-    return ("input_ids", input_ids) if inputs_embeds is None else ("inputs_embeds", inputs_embeds)
 
 
 __all__ = ["BackboneClassifierPreTrainedModel"]

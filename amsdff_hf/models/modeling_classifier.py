@@ -130,6 +130,7 @@ class BackboneForSequenceClassification(BackboneClassifierPreTrainedModel):
         output_attentions: bool | None = None,
         output_hidden_states: bool | list[int] | None = None,
         return_explanations: bool | None = None,
+        backbone_states: torch.Tensor | None = None,
         **kwargs,
     ) -> ModelOutput:
         """Classify texts; the inputs are those of [`~BackboneClassifierPreTrainedModel.encode`].
@@ -139,6 +140,7 @@ class BackboneForSequenceClassification(BackboneClassifierPreTrainedModel):
             output_attentions: also return the attention maps of the backbone and the explanations.
             output_hidden_states: also return the hidden states of the backbone, or of these layers only.
             return_explanations: also return the explanation fields of the output.
+            backbone_states: what [`~BackboneClassifierPreTrainedModel.states_of`] returned, in the place of the texts.
         """
         kwargs.pop("num_items_in_batch", None)
         head_inputs, kwargs = self.split_head_inputs(token_type_ids, kwargs)
@@ -150,6 +152,7 @@ class BackboneForSequenceClassification(BackboneClassifierPreTrainedModel):
             inputs_embeds,
             output_attentions=output_attentions,
             output_hidden_states=output_hidden_states,
+            backbone_states=backbone_states,
             **kwargs,
         )
         explain = self.explains(output_attentions, return_explanations)

@@ -5,10 +5,13 @@ import random
 import re
 import runpy
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from safetensors.torch import load_file
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipeline
 
 from tests.conftest import ROOT
@@ -212,6 +215,37 @@ def test_regression_on_a_pair_with_a_frozen_backbone(run_script, tmp_path):
         trained(**tokenizer(f"the film was {w}", "the film", return_tensors="pt")).logits for w in ("good", "bad")
     )
     assert good > bad
+
+
+def test_a_frozen_backbone_runs_once_and_the_results_are_the_same(run_script, bert_folder, tmp_path):
+    frame(64).to_csv(tmp_path / "train.csv", index=False)
+    frame(24, seed=1).to_csv(tmp_path / "dev.csv", index=False)
+    files = (
+        "--train_file",
+        "train.csv",
+        "--validation_file",
+        "dev.csv",
+        "--do_train",
+        "--do_eval",
+        "--freeze_backbone",
+    )
+    options = (*files, "--num_train_epochs", "3", "--eval_strategy", "epoch", "--save_strategy", "no")
+    options += ("--train_sampling_strategy", "group_by_length", "--states_folder", "states", "--save_strategy", "no")
+    kept = run_script(*options, output="kept")
+    assert len(list((tmp_path / "states").glob("*.arrow"))) == 2
+    assert re.search(r"Keeping what the frozen backbone makes of 64 texts: 0 MB in states, where", kept.stderr)
+    run_script(*options, "--no_cache_states", output="anew")
+    expected, found = results(tmp_path / "anew"), results(tmp_path / "kept")
+    assert found["eval_accuracy"] == expected["eval_accuracy"]
+    assert found["eval_loss"] == pytest.approx(expected["eval_loss"], rel=1e-2)
+    # Nothing of a saved model tells how its head was trained.
+    assert (tmp_path / "kept" / "config.json").read_bytes() == (tmp_path / "anew" / "config.json").read_bytes()
+    models = [load_file(tmp_path / name / "model.safetensors") for name in ("kept", "anew")]
+    assert models[0].keys() == models[1].keys()
+    backbone = load_file(Path(bert_folder) / "model.safetensors")
+    same = [name for name in models[0] if name.startswith("backbone.")]
+    assert len(same) > 20
+    assert all(torch.equal(models[0][name], backbone[name.removeprefix("backbone.")]) for name in same)
 
 
 def test_seeds_and_lora(run_script, tmp_path):

@@ -1,0 +1,203 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+"""What a frozen backbone makes of every text, computed once and kept on disk, so that an epoch trains the head alone.
+
+The states are kept in half precision, memory-mapped, under a key of the backbone's weights and the token ids: whoever
+trains another head on the same texts, or the same with another seed, finds them there.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from datasets import Dataset, Features, Sequence, Value
+from datasets import config as datasets_config
+from torch import nn
+from transformers import DataCollatorWithPadding, PreTrainedModel, TrainingArguments
+from transformers.utils import logging
+
+from .arguments import DataTrainingArguments
+from .labels import LABELS
+from .tokenization import TokenizedSplit
+
+
+logger = logging.get_logger(__name__)
+
+STATES = "backbone_states"
+_IDS = "input_ids"
+_INPUTS = (_IDS, "attention_mask", "token_type_ids")
+# Texts that are read and written together.
+_BATCH = 64
+_BYTES = 2
+# Arrow writes a little beside the numbers.
+_SPARE = 1.02
+
+
+def cache_states(
+    split: Dataset,
+    model: PreTrainedModel,
+    arguments: TrainingArguments,
+    folder: str | os.PathLike | None = None,
+    use_cache: bool = True,
+) -> Dataset:
+    """Run a frozen backbone over every text of a split and keep what the head reads of it.
+
+    Args:
+        split: tokenized texts with encoded labels.
+        model: a classifier of this package.
+        arguments: whether the backbone runs in bfloat16 or float16, and on which device.
+        folder: where to keep the states; a folder of its own beside the data sets of `datasets` if not given.
+        use_cache: take them from there if they are there already.
+
+    Returns:
+        The rows in their order with the columns `backbone_states` (`[num_levels *] sequence_length * hidden_size`
+        numbers in half precision), `input_ids`, `labels` and, if the tokenizer gave any, `token_type_ids`.
+
+    Raises:
+        OSError: if the disk has no room for them.
+        ValueError: if a state is too large for half precision.
+    """
+    lengths = np.array([sum(mask) for mask in split["attention_mask"]])
+    # Texts of one length together, so that little padding is read.
+    order = np.argsort(-lengths, kind="stable")
+    ordered = split.select(order)
+    path = Path(folder or Path(datasets_config.HF_DATASETS_CACHE, STATES), f"{_key(ordered, model, arguments)}.arrow")
+    if not (use_cache and path.exists()):
+        _expect_room(path, int(lengths.sum()) * _width(model) * _BYTES * _SPARE, len(split))
+    inputs = [name for name in _INPUTS if name in split.column_names]
+    encode = _Encoder(model.to(arguments.device), arguments)
+    cached = ordered.select_columns(inputs).map(
+        encode,
+        batched=True,
+        batch_size=_BATCH,
+        writer_batch_size=_BATCH,
+        remove_columns=inputs,
+        features=Features({STATES: Sequence(Value("float16"))}),
+        cache_file_name=os.fspath(path),
+        load_from_cache_file=use_cache,
+        # Given, since hashing the model would take it for what it is: something that has state.
+        new_fingerprint=path.stem[:16],
+        desc="Running the backbone once",
+    )
+    for name in (_IDS, "token_type_ids", LABELS):
+        if name in split.column_names:
+            cached = cached.add_column(name, ordered[name][:])
+    return cached.select(np.argsort(order, kind="stable")).with_format("numpy")
+
+
+def cache_splits(
+    tokenized: dict[str, TokenizedSplit],
+    model: PreTrainedModel,
+    training_args: TrainingArguments,
+    arguments: DataTrainingArguments,
+) -> dict[str, Dataset]:
+    """Keep the states of the splits that are read more than once; see [`cache_states`].
+
+    Args:
+        tokenized: all splits.
+        model: a classifier of this package with a frozen backbone.
+        training_args: whether there are evaluations between the epochs, and the precision.
+        arguments: `--states_folder` and `--overwrite_cache`.
+    """
+    roles = ["train", *(["validation"] if training_args.eval_strategy != "no" else [])]
+    # What the first process has just computed is good for the others.
+    use_cache = not arguments.overwrite_cache or training_args.local_process_index > 0
+    with training_args.main_process_first(desc="states of the backbone"):
+        return {
+            role: cache_states(tokenized[role].dataset, model, training_args, arguments.states_folder, use_cache)
+            for role in roles
+        }
+
+
+class StatesCollator:
+    """Pads kept states to the longest text of the batch, and rows without them as the tokenizer's own collator does.
+
+    Args:
+        model: the classifier, which says how wide a state is.
+        otherwise: collator of rows without states, such as test texts.
+    """
+
+    def __init__(self, model: PreTrainedModel, otherwise: DataCollatorWithPadding):
+        self._levels = len(model.config.hidden_levels or [])
+        self._width = model.config.hidden_size
+        self._otherwise = otherwise
+
+    def __call__(self, rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
+        """Return `backbone_states` `(batch_size, [num_levels,] sequence_length, hidden_size)` with mask and labels."""
+        if STATES not in rows[0]:
+            return self._otherwise(rows)
+        states = [row[STATES].reshape(*[self._levels] * bool(self._levels), -1, self._width) for row in rows]
+        lengths = [one.shape[-2] for one in states]
+        # A text without any token counts as one of padding.
+        longest = max(1, *lengths)
+        padded = np.zeros((len(rows), *states[0].shape[:-2], longest, self._width), dtype=states[0].dtype)
+        for target, one, length in zip(padded, states, lengths, strict=True):
+            target[..., :length, :] = one
+        mask = torch.arange(longest) < torch.tensor(lengths).unsqueeze(1)
+        batch = {STATES: torch.from_numpy(padded), "attention_mask": mask.long()}
+        if "token_type_ids" in rows[0]:
+            batch["token_type_ids"] = _pad([row["token_type_ids"] for row in rows])
+        batch[LABELS] = torch.as_tensor(np.stack([row[LABELS] for row in rows]))
+        return batch
+
+
+class _Encoder:
+    """From token ids to the states of their real tokens, as flat arrays in half precision."""
+
+    def __init__(self, model: PreTrainedModel, arguments: TrainingArguments):
+        self._model, self._device = model, arguments.device
+        dtype = torch.bfloat16 if arguments.bf16 else torch.float16 if arguments.fp16 else None
+        self._precision = nullcontext() if dtype is None else torch.autocast(arguments.device.type, dtype)
+
+    @torch.inference_mode()
+    def __call__(self, batch: dict[str, list]) -> dict[str, list[np.ndarray]]:
+        inputs = {name: _pad(rows) for name, rows in batch.items()}
+        with self._precision:
+            states = self._model.eval().states_of(**{name: value.to(self._device) for name, value in inputs.items()})
+        states, masks = states.to(torch.float16).cpu().numpy(), inputs["attention_mask"].bool().numpy()
+        kept = [state[..., mask, :].reshape(-1) for state, mask in zip(states, masks, strict=True)]
+        if not all(np.isfinite(state).all() for state in kept):
+            raise ValueError(
+                "The states of the backbone are too large for half precision, in which they are kept: pass "
+                "--no_cache_states, to compute them anew in every epoch."
+            )
+        return {STATES: kept}
+
+
+def _pad(rows: list[list[int]]) -> torch.Tensor:
+    return nn.utils.rnn.pad_sequence([torch.tensor(row) for row in rows], batch_first=True)
+
+
+def _key(ordered: Dataset, model: PreTrainedModel, arguments: TrainingArguments) -> str:
+    """Hash everything that the states depend on."""
+    precision = [arguments.bf16, arguments.fp16, arguments.device.type]
+    digest = hashlib.sha256(json.dumps([model.config.hidden_levels, precision]).encode())
+    digest.update(model.config.backbone_config.to_json_string().encode())
+    for name, weight in model.backbone.state_dict().items():
+        digest.update(name.encode())
+        digest.update(weight.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy())
+    for batch in ordered.select_columns([name for name in _INPUTS if name in ordered.column_names]).iter(1000):
+        digest.update(json.dumps(batch).encode())
+    return digest.hexdigest()[:32]
+
+
+def _width(model: PreTrainedModel) -> int:
+    """Numbers that are kept of one token."""
+    return model.config.hidden_size * len(model.config.hidden_levels or [None])
+
+
+def _expect_room(path: Path, needed: float, num_texts: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(path.parent).free
+    told = f"{num_texts:,} texts: {needed / 1e6:,.0f} MB in {path.parent}, where {free / 1e6:,.0f} MB are free"
+    if needed > free:
+        raise OSError(
+            f"The states of the backbone have no room on this disk ({told}): choose another folder by "
+            "--states_folder, fewer texts or a lower --max_seq_length, or pass --no_cache_states."
+        )
+    logger.warning(f"Keeping what the frozen backbone makes of {told}.")

@@ -1,0 +1,78 @@
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from datasets import Dataset
+from transformers import DataCollatorWithPadding, TrainingArguments
+
+from amsdff_hf import AmsdffConfig
+from amsdff_hf.data import StatesCollator, cache_states
+from tests.conftest import WORDS, random_model
+
+
+TEXTS = ["good film", "the bad plot of the film", "very", "", "a great actor and a poor film"]
+
+
+@pytest.fixture
+def arguments(tmp_path):
+    return TrainingArguments(output_dir=str(tmp_path / "out"), use_cpu=True, report_to="none")
+
+
+def rows(tokenizer, texts=TEXTS, labels=(1, 0, 1, 0, 1)):
+    return Dataset.from_dict({**tokenizer(list(texts)), "labels": list(labels)})
+
+
+def logits(model, batch):
+    batch.pop("labels")
+    with torch.no_grad():
+        return model(**batch).logits
+
+
+def test_kept_states_give_the_logits_of_the_texts(config_class, bert_config, tokenizer, arguments, tmp_path):
+    model = random_model(config_class(backbone_config=bert_config))
+    split, otherwise = rows(tokenizer), DataCollatorWithPadding(tokenizer)
+    collate = StatesCollator(model, otherwise)
+    kept = cache_states(split, model, arguments, tmp_path / "states")
+    assert kept["labels"][:].tolist() == [1, 0, 1, 0, 1]
+    batch = collate([kept[row] for row in (3, 0, 4)])
+    expected = logits(model, otherwise([split[row] for row in (3, 0, 4)]))
+    torch.testing.assert_close(logits(model, batch), expected, atol=5e-3, rtol=5e-3)
+    # Rows of other splits, which have no states, are collated as ever.
+    assert torch.equal(collate([split[1]])["input_ids"], torch.tensor([split[1]["input_ids"]]))
+
+
+def test_states_are_computed_once_for_the_same_backbone_and_texts(bert_config, tokenizer, arguments, tmp_path):
+    model = random_model(AmsdffConfig(backbone_config=bert_config))
+    calls = []
+    model.backbone.register_forward_hook(lambda *_: calls.append(1))
+    kept = [cache_states(rows(tokenizer), model, arguments, tmp_path)[2]["backbone_states"]]
+    assert len(calls) == 1
+    # Another head and other labels change nothing of what the backbone says.
+    torch.nn.init.zeros_(model.classifier.label_scores.weight)
+    again = cache_states(rows(tokenizer, labels=[0] * 5), model, arguments, tmp_path)
+    assert len(calls) == 1
+    assert again["labels"][:].tolist() == [0] * 5
+    assert np.array_equal(again[2]["backbone_states"], kept[0])
+    cache_states(rows(tokenizer, ["bad film", *TEXTS[1:]]), model, arguments, tmp_path)
+    assert len(calls) == 2
+    next(model.backbone.parameters()).data[7] += 1
+    cache_states(rows(tokenizer), model, arguments, tmp_path)
+    assert len(calls) == 3
+    cache_states(rows(tokenizer), model, arguments, tmp_path, use_cache=False)
+    assert len(calls) == 4
+
+
+def test_the_disk_is_looked_at_before_the_backbone_runs(bert_config, tokenizer, arguments, tmp_path, monkeypatch):
+    model = random_model(AmsdffConfig(backbone_config=bert_config))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 1000))
+    with pytest.raises(OSError, match="no room on this disk .5 texts: 0 MB in .*--states_folder.*--no_cache_states"):
+        cache_states(rows(tokenizer), model, arguments, tmp_path)
+    assert not list(tmp_path.glob("*.arrow"))
+
+
+def test_states_too_large_for_half_precision_are_refused(bert_config, tokenizer, arguments, tmp_path):
+    model = random_model(AmsdffConfig(backbone_config=bert_config))
+    model.backbone.encoder.layer[-1].output.LayerNorm.weight.data.fill_(1e6)
+    with pytest.raises(ValueError, match="too large for half precision.*--no_cache_states"):
+        cache_states(rows(tokenizer, WORDS[:2], [0, 1]), model, arguments, tmp_path)
