@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from .inference import Explanation, ThresholdPipeline, explain, explanation_to_html, save_explanation_image
+from .inference import Explanation, ThresholdPipeline, explain, explanation_to_html, save_explanation_image, score
 from .inference.text_graphs import save_graph_image
 from .models import register_auto_classes
 from .models.configuration_amccl import AmcclConfig
@@ -57,6 +57,7 @@ __all__ = [
     "push_to_hub",
     "save_explanation_image",
     "save_graph_image",
+    "score",
     "set_differential_implementation",
 ]
 

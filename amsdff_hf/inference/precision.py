@@ -1,0 +1,63 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+"""The number format that a model computes in."""
+
+import copy
+
+import torch
+from transformers import PreTrainedModel
+from transformers.utils import logging
+
+
+logger = logging.get_logger(__name__)
+
+PRECISIONS = {"bfloat16": torch.bfloat16, "float16": torch.float16, "float32": torch.float32}
+
+
+def fastest_precision(device: torch.device) -> str:
+    """Name the fastest number format that a device computes in by its own instructions.
+
+    Args:
+        device: where the model is.
+
+    Returns:
+        `bfloat16` where there are instructions for it, otherwise `float16` on a GPU and `float32` on a CPU.
+    """
+    if device.type == "cpu":
+        # Without them it is emulated, and slower than float32.
+        has_bfloat16 = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+        return "bfloat16" if has_bfloat16 else "float32"
+    if device.type == "cuda":
+        return "bfloat16" if torch.cuda.get_device_capability(device) >= (8, 0) else "float16"
+    return "float16"
+
+
+def in_precision(model: PreTrainedModel, precision: str) -> PreTrainedModel:
+    """Return a copy of a model that computes in another number format; the model stays as it is.
+
+    Parts that a model keeps in float32, such as the lambdas of differential attention, stay so.
+
+    Args:
+        model: any model of transformers.
+        precision: `bfloat16`, `float16`, `float32`, or `auto` for the fastest one of the device.
+
+    Raises:
+        ValueError: if there is no such number format.
+    """
+    if precision != "auto" and precision not in PRECISIONS:
+        raise ValueError(f"`precision` must be auto, {', '.join(PRECISIONS)} or None, got {precision!r}.")
+    if precision == "auto":
+        precision = fastest_precision(model.device)
+        logger.warning(f"Computing in {precision}, the fastest for this {model.device.type}.")
+    dtype = PRECISIONS[precision]
+    if model.dtype == dtype:
+        return model
+    converted = copy.deepcopy(model)
+    kept = tuple(getattr(model, "_keep_in_fp32_modules_strict", None) or ())
+    for name, tensor in (*converted.named_parameters(), *converted.named_buffers()):
+        if tensor.is_floating_point() and not any(part in name for part in kept):
+            tensor.data = tensor.data.to(dtype)
+    converted.config.dtype = dtype
+    return converted
+
+
+__all__ = ["PRECISIONS", "fastest_precision", "in_precision"]

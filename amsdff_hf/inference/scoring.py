@@ -1,0 +1,232 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+"""The label scores of any number of texts, as fast as the machine can."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import torch
+from tqdm.auto import tqdm
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils import logging
+
+from ..models.text_backbone import learned_positions
+from .onnx import OnnxClassifier
+from .precision import in_precision
+
+
+logger = logging.get_logger(__name__)
+
+Text = str | tuple[str, str] | Mapping[str, str]
+# Tokens of a batch: on a CPU what its caches hold, on a GPU what keeps it busy.
+_TOKENS_PER_BATCH = {"cpu": 4096}
+_TOKENS_ON_ACCELERATORS = 65536
+# Tokenizers that know no limit say 10**30.
+_NO_LIMIT = 10**9
+
+
+def score(
+    texts: Iterable[Text],
+    model: PreTrainedModel | OnnxClassifier,
+    tokenizer: PreTrainedTokenizerBase,
+    *,
+    max_length: int | None = None,
+    precision: str | None = None,
+    compiled: bool = False,
+    problem_type: str | None = None,
+    tokens_per_batch: int | None = None,
+    window: int = 4096,
+    progress: bool = False,
+) -> Iterator[np.ndarray]:
+    """Score texts one after the other, in their order, however many there are.
+
+    Within a window, texts of about the same length are read together in batches of so many tokens, and while the
+    model reads one window, the next one is tokenized. Only two windows are ever in memory.
+
+    Args:
+        texts: a list, a column of a data set, a file of lines, a generator: each a text, a pair as a tuple, or
+            `{"text": ..., "text_pair": ...}` as the pipeline takes it.
+        model: a classifier, ours or any of transformers, on the device where it is to run, which is put into
+            evaluation mode; or an ONNX file.
+        tokenizer: its tokenizer.
+        max_length: longest text in tokens, what is longer is cut, which is said once; if not given, that of the
+            tokenizer, where training cut, and no more than the model has positions for.
+        precision: number format to compute in: `bfloat16`, `float16`, `float32`, `auto` for the fastest one, which
+            is said; that of the model if not given.
+        compiled: compile the model first, which takes a minute and pays for many texts.
+        problem_type: what an ONNX file predicts, single-label classification if not given; models know it.
+        tokens_per_batch: tokens of a batch with its padding; 4,096 on a CPU and 65,536 elsewhere if not given.
+        window: texts that are sorted by their length.
+        progress: show a bar with texts per second.
+
+    Returns:
+        A generator with the scores of the labels `(num_labels,)` for each text: probabilities in float32, or numbers
+        for regression.
+
+    Raises:
+        TypeError: if something is no text, when its turn comes.
+        ValueError: if an argument makes no sense.
+
+    Examples:
+    ```python
+    >>> import amsdff_hf
+    >>> from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    >>> model = AutoModelForSequenceClassification.from_pretrained(folder)  # doctest: +SKIP
+    >>> tokenizer = AutoTokenizer.from_pretrained(folder)  # doctest: +SKIP
+    >>> with open("texts.txt") as lines:  # doctest: +SKIP
+    ...     for scores in amsdff_hf.score(lines, model, tokenizer, precision="auto"):
+    ...         print(model.config.id2label[scores.argmax()])
+
+    ```
+    """
+    for name, value in {"window": window, "tokens_per_batch": tokens_per_batch, "max_length": max_length}.items():
+        if value is not None and value < 1:
+            raise ValueError(f"`{name}` must be at least 1, got {value}.")
+    run, problem_type, device = _runner(model, precision, compiled, problem_type)
+    encode = _Encoder(tokenizer, _longest(tokenizer, model, max_length))
+    budget = tokens_per_batch or _TOKENS_PER_BATCH.get(device, _TOKENS_ON_ACCELERATORS)
+    bar = tqdm(desc="Scoring", unit=" texts", disable=not progress)
+
+    def generate() -> Iterator[np.ndarray]:
+        for encoded in _ahead(encode, texts, window):
+            lengths = np.array([len(ids) for ids in encoded["input_ids"]])
+            scores: list[np.ndarray | None] = [None] * len(lengths)
+            for rows in _batches(lengths, budget):
+                logits = run(_padded(encoded, rows, tokenizer))
+                for row, values in zip(rows, _to_scores(logits, problem_type), strict=True):
+                    scores[row] = values
+            bar.update(len(scores))
+            yield from scores
+        bar.close()
+
+    return generate()
+
+
+class _Encoder:
+    """Tokenizes the texts of a window."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, longest: int | None):
+        self._tokenizer, self._longest = tokenizer, longest
+        self._done, self._has_warned = 0, False
+
+    def __call__(self, texts: list[Text]) -> dict[str, list[list[int]]]:
+        pairs = [self._as_pair(row, text) for row, text in enumerate(texts, start=self._done)]
+        self._done += len(texts)
+        are_pairs = {second is not None for _, second in pairs}
+        if len(are_pairs) > 1:
+            raise TypeError("Some texts are pairs and some are not: score them apart.")
+        columns = [list(column) for column in zip(*pairs, strict=True)][: 1 + are_pairs.pop()]
+        encoded = self._tokenizer(*columns, truncation=self._longest is not None, max_length=self._longest)
+        if not self._has_warned:
+            self._warn_of_cut_texts(columns, encoded["input_ids"])
+        return dict(encoded)
+
+    def _as_pair(self, row: int, text: Text) -> tuple[str, str | None]:
+        parts = (text.get("text"), text.get("text_pair")) if isinstance(text, Mapping) else text
+        first, second = parts if isinstance(parts, tuple) and len(parts) == 2 else (parts, None)
+        if not isinstance(first, str) or not (second is None or isinstance(second, str)):
+            raise TypeError(
+                f"Text {row} is {text!r:.80}: write a string, a pair of strings as a tuple, or "
+                '{"text": ..., "text_pair": ...}.'
+            )
+        return first, second
+
+    def _warn_of_cut_texts(self, columns: list[list[str]], ids: list[list[int]]) -> None:
+        for row in (row for row, each in enumerate(ids) if len(each) == self._longest):
+            whole = self._tokenizer(*(column[row] for column in columns), truncation=False, verbose=False)["input_ids"]
+            if len(whole) > self._longest:
+                self._has_warned = True
+                logger.warning(
+                    f"A text is longer than {self._longest} tokens and was cut; so will be further ones, without a "
+                    "word."
+                )
+                return
+
+
+def _runner(
+    model: PreTrainedModel | OnnxClassifier, precision: str | None, compiled: bool, problem_type: str | None
+) -> tuple[Callable[[dict[str, np.ndarray]], np.ndarray], str, str]:
+    """What turns a batch into logits, what these mean, and the kind of device it runs on."""
+    if isinstance(model, OnnxClassifier):
+        if precision is not None or compiled:
+            raise ValueError("An ONNX file has its own number format: leave `precision` and `compiled` out.")
+        return model, problem_type or "single_label_classification", "cpu"
+    inferred = "regression" if model.config.num_labels == 1 else "single_label_classification"
+    own = model.config.problem_type or inferred
+    if problem_type not in (None, own):
+        raise ValueError(f"The model was trained for {own}, and not for {problem_type}: leave `problem_type` out.")
+    prepared = (model if precision is None else in_precision(model, precision)).eval()
+    forward = torch.compile(prepared, dynamic=True) if compiled else prepared
+
+    @torch.inference_mode()
+    def run(batch: dict[str, np.ndarray]) -> np.ndarray:
+        inputs = {name: torch.from_numpy(values).to(model.device) for name, values in batch.items()}
+        if batch["attention_mask"].all():
+            # Attention without a mask is faster, and nothing has to be moved to the front.
+            del inputs["attention_mask"]
+        return forward(**inputs).logits.float().cpu().numpy()
+
+    return run, own, model.device.type
+
+
+def _longest(
+    tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel | OnnxClassifier, wanted: int | None
+) -> int | None:
+    positions = None
+    if not isinstance(model, OnnxClassifier):
+        positions = learned_positions(model, model.config.get_text_config())
+    if wanted is not None and positions is not None and wanted > positions:
+        raise ValueError(f"`max_length` {wanted} is more than the model has positions for, {positions}.")
+    limits = [limit for limit in (positions, tokenizer.model_max_length) if limit is not None and limit < _NO_LIMIT]
+    return wanted or min(limits, default=None)
+
+
+def _ahead(encode: Callable[[list[Text]], Any], texts: Iterable[Text], window: int) -> Iterator[Any]:
+    """Encode window after window, always one more than is asked for."""
+    texts = iter(texts)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        pending = None
+        while part := list(islice(texts, window)):
+            following = pool.submit(encode, part)
+            if pending is not None:
+                yield pending.result()
+            pending = following
+        if pending is not None:
+            yield pending.result()
+
+
+def _batches(lengths: np.ndarray, tokens_per_batch: int) -> Iterator[np.ndarray]:
+    """Rows of about the same length, the longest first, so that memory runs out at once or never."""
+    order, start = np.argsort(-lengths, kind="stable"), 0
+    while start < len(order):
+        size = max(1, tokens_per_batch // max(1, int(lengths[order[start]])))
+        yield order[start : start + size]
+        start += size
+
+
+def _padded(
+    encoded: dict[str, list[list[int]]], rows: np.ndarray, tokenizer: PreTrainedTokenizerBase
+) -> dict[str, np.ndarray]:
+    """One array for each input of the model, padded on the right."""
+    padding = {"input_ids": tokenizer.pad_token_id or 0, "token_type_ids": tokenizer.pad_token_type_id}
+    # A text without any token gets one of padding.
+    shape = len(rows), max(1, *(len(encoded["input_ids"][row]) for row in rows))
+    batch = {name: np.full(shape, padding.get(name, 0), dtype=np.int64) for name in encoded}
+    for name, array in batch.items():
+        for target, row in zip(array, rows, strict=True):
+            values = encoded[name][row]
+            target[: len(values)] = values
+    return batch
+
+
+def _to_scores(logits: np.ndarray, problem_type: str) -> np.ndarray:
+    tensor = torch.from_numpy(logits)
+    if problem_type == "regression":
+        return logits
+    return (tensor.sigmoid() if problem_type == "multi_label_classification" else tensor.softmax(dim=-1)).numpy()
+
+
+__all__ = ["Text", "score"]

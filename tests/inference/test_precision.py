@@ -1,0 +1,43 @@
+import pytest
+import torch
+
+from amsdff_hf import AmsdffConfig
+from amsdff_hf.inference import fastest_precision, in_precision
+from tests.conftest import random_model
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_a_copy_computes_in_the_other_format(bert_config, dtype):
+    model = random_model(AmsdffConfig(backbone_config=bert_config))
+    converted = in_precision(model, str(dtype).removeprefix("torch."))
+    assert {parameter.dtype for parameter in converted.parameters()} == {dtype}
+    assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
+    assert converted.config.dtype == dtype
+    assert model.config.dtype != dtype
+
+
+def test_lambdas_stay_in_float32(bert_config):
+    block = {"fraction": 0.5, "form": "row_sum"}
+    model = random_model(AmsdffConfig(backbone_config=bert_config, differential_attention=block))
+    converted = in_precision(model, "bfloat16")
+    lambdas = [p.dtype for name, p in converted.named_parameters() if ".layer_lambda." in name]
+    assert lambdas
+    assert set(lambdas) == {torch.float32}
+    assert converted(torch.tensor([[2, 5, 3]])).logits.isfinite().all()
+
+
+def test_the_same_format_needs_no_copy(bert_config):
+    model = random_model(AmsdffConfig(backbone_config=bert_config))
+    assert in_precision(model, "float32") is model
+
+
+def test_the_fastest_format_is_one_that_the_device_has(monkeypatch):
+    cpu = torch.device("cpu")
+    for has_bfloat16, expected in ((True, "bfloat16"), (False, "float32")):
+        monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda found=has_bfloat16: found)
+        monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
+        assert fastest_precision(cpu) == expected
+    for capability, expected in (((9, 0), "bfloat16"), ((7, 5), "float16")):
+        monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _, found=capability: found)
+        assert fastest_precision(torch.device("cuda")) == expected
+    assert fastest_precision(torch.device("mps")) == "float16"
