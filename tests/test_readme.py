@@ -25,6 +25,7 @@ def test_every_option_and_file_it_names_exists(run_python):
     usage = "".join(run_python(ROOT / "examples" / f"{name}.py", "--help").stdout for name in sorted(named))
     # Options of the launchers; tests/examples/test_processes.py runs those commands.
     launchers = {"--cpu", "--multi_gpu", "--num_processes", "--nproc_per_node"}
+    launchers |= {"--nnodes", "--node_rank", "--rdzv_backend", "--rdzv_endpoint"}
     options = set(re.findall(r"--[a-z_]+", README)) - launchers
     assert not [option for option in options if option not in usage]
     for path in re.findall(r"\b(?:examples|amsdff_hf)/[\w/]+\.py", README):

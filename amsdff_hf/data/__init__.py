@@ -5,6 +5,7 @@ from .arguments import DataTrainingArguments, add_test_file_options, parsed_test
 from .augmentation import OPERATIONS, TextAugmenter
 from .augmented_texts import AugmentedTexts, EpochSetter, augment_split
 from .backbone_states import StatesCollator, cache_splits, cache_states
+from .corpus import Chunk, find_files, finished_parts, iterate_chunks, remove_unfinished, write_part
 from .labels import LABELS, LabelSpace, label_space_of
 from .loading import ROW, load_splits
 from .mmsa import convert_mmsa
@@ -27,6 +28,7 @@ __all__ = [
     "TEXT",
     "TEXT_PAIR",
     "AugmentedTexts",
+    "Chunk",
     "Coverage",
     "DataTrainingArguments",
     "EmbeddingNeighbors",
@@ -43,9 +45,12 @@ __all__ = [
     "cache_splits",
     "cache_states",
     "convert_mmsa",
+    "find_files",
     "find_synonyms",
+    "finished_parts",
     "from_text_vectors",
     "from_texts",
+    "iterate_chunks",
     "label_space_of",
     "label_splits",
     "load_arrays",
@@ -55,7 +60,9 @@ __all__ = [
     "perturb",
     "read_splits",
     "read_test_rows",
+    "remove_unfinished",
     "tokenize",
     "tokenize_splits",
     "usable_length",
+    "write_part",
 ]

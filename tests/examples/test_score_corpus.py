@@ -1,0 +1,107 @@
+"""A corpus is scored by two processes, one of which is killed."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from amsdff_hf import AmsdffForSequenceClassification, score
+from tests.conftest import ROOT, WORDS, make_tokenizer
+
+
+SCRIPT = ROOT / "examples" / "score_corpus.py"
+SIZES = (2100, 900)
+
+
+@pytest.fixture
+def corpus(tmp_path, bert_folder):
+    """Two files and a model, in an empty folder; returns the texts of all rows."""
+    generator = np.random.default_rng(0)
+    texts = [" ".join(generator.choice(WORDS, generator.integers(1, 12))) for _ in range(sum(SIZES))]
+    rows = [{"id": f"row {number}", "text": text} for number, text in enumerate(texts)]
+    (tmp_path / "corpus").mkdir()
+    pq.write_table(pa.Table.from_pylist(rows[: SIZES[0]]), tmp_path / "corpus" / "a.parquet")
+    (tmp_path / "corpus" / "b.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows[SIZES[0] :]))
+    AmsdffForSequenceClassification.from_backbone(bert_folder, labels=["a", "b"]).save_pretrained(tmp_path / "model")
+    tokenizer = make_tokenizer()
+    tokenizer.model_max_length = 64
+    tokenizer.save_pretrained(tmp_path / "model")
+    return texts
+
+
+def scored(folder):
+    parts = sorted(folder.glob("part-*.parquet"))
+    return pd.concat([pd.read_parquet(part) for part in parts], ignore_index=True)
+
+
+def options(**changed):
+    given = {"output_dir": "out", "rows_per_chunk": "50", "keep_columns": "id", "precision": "float32"} | changed
+    named = [part for name, value in given.items() for part in (f"--{name}", value)]
+    return [str(SCRIPT), "model", "corpus", "--use_cpu", *named]
+
+
+def test_no_row_is_lost_or_repeated_by_a_kill(corpus, run_python, tmp_path):
+    command = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", *options()]
+    process = subprocess.Popen(
+        [sys.executable, *command],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    until = time.monotonic() + 120
+    while len(list(tmp_path.glob("out/part-*"))) < 5 and time.monotonic() < until:
+        time.sleep(0.005)
+    # The launcher gives each process a session of its own, in which it would live on.
+    launcher = psutil.Process(process.pid)
+    for one in (launcher, *launcher.children(recursive=True)):
+        one.kill()
+    process.wait()
+    before = len(list(tmp_path.glob("out/part-*")))
+    assert 5 <= before < 60, "killed too late to prove anything"
+    # By one process, which finds what two have left.
+    done = run_python(*options())
+    assert done.stdout.count("part-") == 60 - before
+    rows = scored(tmp_path / "out")
+    assert list(rows["id"]) == [f"row {number}" for number in range(len(corpus))]
+    assert list(rows["row"]) == [*range(SIZES[0]), *range(SIZES[1])]
+    assert not list(tmp_path.glob("out/.part-*"))
+    model = AmsdffForSequenceClassification.from_pretrained(tmp_path / "model")
+    expected = np.stack(list(score(corpus, model, make_tokenizer(), max_length=64)))
+    np.testing.assert_allclose(rows["score"], expected.max(-1), atol=1e-5)
+    assert (rows["label"] == np.array(["a", "b"])[expected.argmax(-1)]).all()
+
+
+def test_a_run_goes_on_with_what_it_began_and_nothing_else(corpus, run_python, tmp_path):
+    run_python(*options(rows_per_chunk="1000"), "--all_scores")
+    rows = scored(tmp_path / "out")
+    assert len(rows) == len(corpus)
+    assert np.stack(rows["scores"]).shape == (len(corpus), 2)
+    (tmp_path / "out" / "part-00000-000001.parquet").unlink()
+    again = run_python(*options(rows_per_chunk="1000"), "--all_scores")
+    assert "process 0: part-00000-000001.parquet, 1,000 rows" in again.stdout
+    assert again.stdout.count("part-") == 1
+    assert scored(tmp_path / "out").equals(rows)
+    for changed, name in (({"rows_per_chunk": "500"}, "rows_per_chunk"), ({"precision": "bfloat16"}, "precision")):
+        failed = run_python(*options(**{"rows_per_chunk": "1000"} | changed), "--all_scores", check=False)
+        assert failed.returncode == 1
+        assert f"holds scores of a run with another {name}" in failed.stderr
+
+
+def test_a_row_without_a_text_is_named(corpus, run_python, tmp_path):
+    with open(tmp_path / "corpus" / "b.jsonl", "a") as file:
+        file.write('{"id": "last", "text": null}\n')
+    failed = run_python(*options(rows_per_chunk="1000"), check=False)
+    assert failed.returncode == 1
+    assert "error: Row 900 of" in failed.stderr
+    assert "b.jsonl has no text: ['text'] are (None,)" in failed.stderr
+    # The chunks before it are done.
+    assert len(scored(tmp_path / "out")) == SIZES[0]
