@@ -1,5 +1,5 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
-"""What is done with a trained model: explain its decisions, run it without PyTorch."""
+"""What is done with a trained model: score any number of texts, explain its decisions, run it without PyTorch."""
 
 from .explanations import Explanation, WordWeight, explain
 from .onnx import OnnxClassifier, Parity, compare_with_model, export_onnx, quantize_onnx

@@ -18,6 +18,7 @@ def files(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_from_raw_texts_to_the_table(run_python, files):
     sizes = ("--vocab_size", 100, "--hidden_size", 32, "--num_heads", 2, "--max_seq_length", 16)
     done = run_python(

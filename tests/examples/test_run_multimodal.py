@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pandas as pd
+import pytest
 from transformers import AutoModelForSequenceClassification, AutoProcessor
 
 from tests.conftest import ROOT
@@ -34,6 +35,7 @@ def test_from_a_file_of_mmsa_to_the_table(run_python, tmp_path, bert_folder):
     assert low < high
 
 
+@pytest.mark.slow
 def test_one_vector_per_text_and_classes(run_python, tmp_path, bert_folder):
     generator = np.random.default_rng(0)
     labels = ["negative", "positive"] * 24

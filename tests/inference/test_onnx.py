@@ -22,11 +22,11 @@ def batches(side):
     return made
 
 
-SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("roberta", "distilbert", "modernbert")]
+SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("roberta", "distilbert", "modernbert", "llama")]
 
 
 @pytest.mark.quick_for("amsdff", "cnn_bilstm")
-@pytest.mark.parametrize("name", ["bert", "llama", "t5", *SLOW])
+@pytest.mark.parametrize("name", ["bert", "t5", *SLOW])
 def test_exported_file_gives_the_logits_of_the_model(config_class, name, tmp_path):
     model = random_model(config_class(backbone_config=BACKBONE_CONFIGS[name](), num_labels=3))
     export_onnx(model, tmp_path / "model.onnx")

@@ -48,7 +48,7 @@ def test_compiles_into_one_graph_for_all_shapes(model):
 
 
 @one_backbone_quickly
-@pytest.mark.quick_for("amsdff", "cnn_bilstm")
+@pytest.mark.quick_for("amsdff")
 def test_a_training_step_compiles_into_one_graph(model):
     torch.compiler.reset()
     model.train()
