@@ -19,8 +19,8 @@ from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from amsdff_hf import explain, explanation_to_html
 from amsdff_hf.data import label_space_of
-from amsdff_hf.inference import predict_logits
-from amsdff_hf.training import ModelArguments, load_trained, predicted_labels, readable_labels, to_probabilities
+from amsdff_hf.inference import score_columns
+from amsdff_hf.training import ModelArguments, load_trained, predicted_labels, readable_labels
 
 
 LONGEST_TEXT = 100_000
@@ -50,7 +50,7 @@ class Classifier:
 
     def scores(self, columns: list[list[str]]) -> Any:
         """Probabilities `(num_texts, num_labels)` of texts, or of pairs as two columns."""
-        return to_probabilities(predict_logits(self.model, self.tokenizer, columns), self.problem_type)
+        return score_columns(columns, self.model, self.tokenizer)
 
     def classify(self, text: str, second: str = "") -> tuple[dict[str, float] | str, str, list[list[Any]]]:
         """Classify one text.

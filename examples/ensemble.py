@@ -33,7 +33,7 @@ from amsdff_hf.data import (
     parsed_test_file,
     read_test_rows,
 )
-from amsdff_hf.inference import predict_logits
+from amsdff_hf.inference import score_columns
 from amsdff_hf.training import (
     ModelArguments,
     check_kind_of_texts,
@@ -41,7 +41,6 @@ from amsdff_hf.training import (
     label_metrics,
     load_tokenizer,
     load_trained,
-    to_probabilities,
     write_reports,
 )
 
@@ -61,13 +60,12 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--augment_alpha", type=float, default=0.1, help="share of the words that are changed in one")
     parser.add_argument("--augment_operations", nargs="+", choices=list(OPERATIONS), default=list(OPERATIONS))
     parser.add_argument("--max_seq_length", type=int, help="cut texts here; if not given, where the tokenizer says")
-    parser.add_argument("--batch_size", type=int, default=32)
     parser.add_argument("--seed", type=int, default=0, help="of the copies")
     arguments = parser.parse_args()
     if len(set(arguments.models)) < len(arguments.models):
         raise ValueError(f"Each model votes once, but some are named twice: {arguments.models}.")
-    if arguments.num_copies < 0 or arguments.batch_size < 1:
-        raise ValueError("--num_copies must be at least 0 and --batch_size at least 1.")
+    if arguments.num_copies < 0:
+        raise ValueError(f"--num_copies must be at least 0, got {arguments.num_copies}.")
     return arguments
 
 
@@ -112,10 +110,7 @@ def vote(
     for name, model in models.items():
         tokenizer = load_tokenizer(ModelArguments(name))
         each = [
-            to_probabilities(
-                predict_logits(model.to(device), tokenizer, columns, arguments.batch_size, arguments.max_seq_length),
-                space.problem_type,
-            )
+            score_columns(columns, model.to(device), tokenizer, max_length=arguments.max_seq_length, progress=True)
             for columns in read_copies(rows, model, tokenizer, arguments)
         ]
         plain[name], augmented[f"{name} + copies"] = each[0], np.mean(each, axis=0)

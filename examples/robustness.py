@@ -27,7 +27,7 @@ from amsdff_hf.data import (
     perturb,
     read_test_rows,
 )
-from amsdff_hf.inference import predict_logits
+from amsdff_hf.inference import score_columns
 from amsdff_hf.training import (
     ModelArguments,
     check_kind_of_texts,
@@ -35,7 +35,6 @@ from amsdff_hf.training import (
     label_metrics,
     load_tokenizer,
     load_trained,
-    to_probabilities,
 )
 
 
@@ -52,7 +51,6 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--output_dir", required=True)
     parser.add_argument("--perturbations", nargs="+", choices=list(PERTURBATIONS), default=list(PERTURBATIONS))
     parser.add_argument("--max_seq_length", type=int, help="cut texts here; default: what the tokenizer says")
-    parser.add_argument("--batch_size", type=int, default=32)
     parser.add_argument("--seed", type=int, default=0, help="of the perturbations")
     return parser.parse_args()
 
@@ -80,8 +78,9 @@ def compare(arguments: argparse.Namespace) -> dict[str, dict[str, dict[str, floa
                 for column in (TEXT, TEXT_PAIR)
                 if column in rows.column_names
             ]
-            logits = predict_logits(model, tokenizer, columns, arguments.batch_size, arguments.max_seq_length)
-            probabilities = to_probabilities(logits, problem_type)
+            probabilities = score_columns(
+                columns, model, tokenizer, max_length=arguments.max_seq_length, progress=True
+            )
             thresholds = getattr(model.config, "thresholds", None)
             results[name][perturbation] = label_metrics(probabilities, labels, problem_type, thresholds)
             print(f"{name}, {perturbation}: done", file=sys.stderr, flush=True)

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 from contextlib import nullcontext
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from datasets import Dataset, Features, Sequence, Value
 from datasets import config as datasets_config
 from torch import nn
 from transformers import DataCollatorWithPadding, PreTrainedModel, TrainingArguments
+from transformers import __version__ as transformers_version
 from transformers.utils import logging
 
 from .arguments import DataTrainingArguments
@@ -34,6 +36,8 @@ _INPUTS = (_IDS, "attention_mask", "token_type_ids")
 # Texts that are read and written together.
 _BATCH = 64
 _BYTES = 2
+# To be raised when the same texts get other states, so that nobody finds the old ones.
+_FORMAT = 1
 # Arrow writes a little beside the numbers.
 _SPARE = 1.02
 
@@ -62,7 +66,8 @@ def cache_states(
         OSError: if the disk has no room for them.
         ValueError: if a state is too large for half precision.
     """
-    lengths = np.array([sum(mask) for mask in split["attention_mask"]])
+    split = _without_padding(split)
+    lengths = np.array([len(ids) for ids in split[_IDS]])
     # Texts of one length together, so that little padding is read.
     order = np.argsort(-lengths, kind="stable")
     ordered = split.select(order)
@@ -169,14 +174,33 @@ class _Encoder:
         return {STATES: kept}
 
 
+def _without_padding(split: Dataset) -> Dataset:
+    """The tokens that states are kept of, and the labels."""
+    inputs = [name for name in _INPUTS if name in split.column_names]
+
+    def cut(batch: dict[str, list]) -> dict[str, list]:
+        masks = batch.get("attention_mask") or [[1] * len(ids) for ids in batch[_IDS]]
+        real = {
+            name: [list(compress(row, mask)) for row, mask in zip(batch[name], masks, strict=True)] for name in inputs
+        }
+        return {**real, "attention_mask": [[1] * sum(mask) for mask in masks]}
+
+    kept = [name for name in (*inputs, LABELS) if name in split.column_names]
+    return split.select_columns(kept).map(cut, batched=True, desc="Leaving padding out")
+
+
 def _pad(rows: list[list[int]]) -> torch.Tensor:
-    return nn.utils.rnn.pad_sequence([torch.tensor(row) for row in rows], batch_first=True)
+    padded = nn.utils.rnn.pad_sequence([torch.tensor(row, dtype=torch.long) for row in rows], batch_first=True)
+    # Texts without any token are read as one token of padding.
+    return padded if padded.shape[1] else padded.new_zeros(len(rows), 1)
 
 
 def _key(ordered: Dataset, model: PreTrainedModel, arguments: TrainingArguments) -> str:
     """Hash everything that the states depend on."""
-    precision = [arguments.bf16, arguments.fp16, arguments.device.type]
-    digest = hashlib.sha256(json.dumps([model.config.hidden_levels, precision]).encode())
+    backend = getattr(model.backbone.config, "_attn_implementation", None)
+    settings = [model.config.hidden_levels, arguments.bf16, arguments.fp16, arguments.device.type, backend]
+    settings += [_FORMAT, torch.__version__, transformers_version]
+    digest = hashlib.sha256(json.dumps(settings).encode())
     digest.update(model.config.backbone_config.to_json_string().encode())
     for name, weight in model.backbone.state_dict().items():
         digest.update(name.encode())

@@ -5,9 +5,8 @@ from .explanations import Explanation, WordWeight, explain
 from .onnx import OnnxClassifier, Parity, compare_with_model, export_onnx, quantize_onnx
 from .pipeline import ThresholdPipeline
 from .precision import fastest_precision, in_precision
-from .prediction import predict_logits
 from .rendering import explanation_to_html, save_explanation_image
-from .scoring import score
+from .scoring import score, score_columns
 from .text_graphs import GraphEdge, GraphNode, TextGraph, save_graph_image
 
 
@@ -26,9 +25,9 @@ __all__ = [
     "export_onnx",
     "fastest_precision",
     "in_precision",
-    "predict_logits",
     "quantize_onnx",
     "save_explanation_image",
     "save_graph_image",
     "score",
+    "score_columns",
 ]

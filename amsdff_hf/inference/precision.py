@@ -32,13 +32,17 @@ def fastest_precision(device: torch.device) -> str:
 
 
 def in_precision(model: PreTrainedModel, precision: str) -> PreTrainedModel:
-    """Return a copy of a model that computes in another number format; the model stays as it is.
+    """Return a model that computes in another number format, as if it had been loaded in it.
 
-    Parts that a model keeps in float32, such as the lambdas of differential attention, stay so.
+    Parts that a model keeps in float32, such as the lambdas of differential attention and the frequencies of rotary
+    positions, stay so.
 
     Args:
         model: any model of transformers.
         precision: `bfloat16`, `float16`, `float32`, or `auto` for the fastest one of the device.
+
+    Returns:
+        A copy, or the model itself where it computes in this format already.
 
     Raises:
         ValueError: if there is no such number format.
@@ -52,9 +56,13 @@ def in_precision(model: PreTrainedModel, precision: str) -> PreTrainedModel:
     if model.dtype == dtype:
         return model
     converted = copy.deepcopy(model)
-    kept = tuple(getattr(model, "_keep_in_fp32_modules_strict", None) or ())
-    for name, tensor in (*converted.named_parameters(), *converted.named_buffers()):
-        if tensor.is_floating_point() and not any(part in name for part in kept):
+    kept = set(getattr(model, "_keep_in_fp32_modules_strict", None) or ())
+    if dtype == torch.float16:
+        # They overflow in it.
+        kept |= set(getattr(model, "_keep_in_fp32_modules", None) or ())
+    # What is not saved, such as frequencies, is computed and not loaded: no model loads it in half precision.
+    for name, tensor in converted.state_dict(keep_vars=True).items():
+        if tensor.is_floating_point() and not kept & set(name.split(".")):
             tensor.data = tensor.data.to(dtype)
     converted.config.dtype = dtype
     return converted

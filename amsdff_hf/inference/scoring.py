@@ -1,7 +1,7 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
 """The label scores of any number of texts, as fast as the machine can."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any
@@ -43,7 +43,7 @@ def score(
     """Score texts one after the other, in their order, however many there are.
 
     Within a window, texts of about the same length are read together in batches of so many tokens, and while the
-    model reads one window, the next one is tokenized. Only two windows are ever in memory.
+    model reads one window, the next one is tokenized. Only three windows are ever in memory.
 
     Args:
         texts: a list, a column of a data set, a file of lines, a generator: each a text, a pair as a tuple, or
@@ -66,8 +66,8 @@ def score(
         for regression.
 
     Raises:
-        TypeError: if something is no text, when its turn comes.
-        ValueError: if an argument makes no sense.
+        TypeError: if `texts` is a single text, or, when its turn comes, if something is no text.
+        ValueError: if an argument makes no sense, or neither tokenizer nor model has a padding token.
 
     Examples:
     ```python
@@ -85,24 +85,52 @@ def score(
     for name, value in {"window": window, "tokens_per_batch": tokens_per_batch, "max_length": max_length}.items():
         if value is not None and value < 1:
             raise ValueError(f"`{name}` must be at least 1, got {value}.")
+    if isinstance(texts, str | Mapping):
+        raise TypeError(f"`texts` is a single text, {texts!r:.80}: put it into a list.")
+    padding = _padding_ids(tokenizer, model)
     run, problem_type, device = _runner(model, precision, compiled, problem_type)
     encode = _Encoder(tokenizer, _longest(tokenizer, model, max_length))
     budget = tokens_per_batch or _TOKENS_PER_BATCH.get(device, _TOKENS_ON_ACCELERATORS)
-    bar = tqdm(desc="Scoring", unit=" texts", disable=not progress)
 
     def generate() -> Iterator[np.ndarray]:
-        for encoded in _ahead(encode, texts, window):
-            lengths = np.array([len(ids) for ids in encoded["input_ids"]])
-            scores: list[np.ndarray | None] = [None] * len(lengths)
-            for rows in _batches(lengths, budget):
-                logits = run(_padded(encoded, rows, tokenizer))
-                for row, values in zip(rows, _to_scores(logits, problem_type), strict=True):
-                    scores[row] = values
-            bar.update(len(scores))
-            yield from scores
-        bar.close()
+        with tqdm(desc="Scoring", unit=" texts", disable=not progress) as bar:
+            for encoded in _ahead(encode, texts, window):
+                lengths = np.array([len(ids) for ids in encoded["input_ids"]])
+                scores: list[np.ndarray | None] = [None] * len(lengths)
+                for rows in _batches(lengths, budget):
+                    logits = run(_padded(encoded, rows, padding))
+                    for row, values in zip(rows, _to_scores(logits, problem_type), strict=True):
+                        scores[row] = values
+                bar.update(len(scores))
+                yield from scores
 
     return generate()
+
+
+def score_columns(
+    columns: Sequence[Sequence[str]],
+    model: PreTrainedModel | OnnxClassifier,
+    tokenizer: PreTrainedTokenizerBase,
+    **options: Any,
+) -> np.ndarray:
+    """Score texts that are at hand, as columns of a table are.
+
+    Args:
+        columns: the texts, or the first and the second texts of pairs.
+        model: see [`score`].
+        tokenizer: its tokenizer.
+        options: further arguments of [`score`].
+
+    Returns:
+        Scores `(num_texts, num_labels)` in float32.
+
+    Raises:
+        ValueError: if there are no texts.
+    """
+    if not len(columns[0]):
+        raise ValueError("There is nothing to score: the columns have no rows.")
+    texts = columns[0] if len(columns) == 1 else zip(*columns, strict=True)
+    return np.stack(list(score(texts, model, tokenizer, **options)))
 
 
 class _Encoder:
@@ -111,21 +139,24 @@ class _Encoder:
     def __init__(self, tokenizer: PreTrainedTokenizerBase, longest: int | None):
         self._tokenizer, self._longest = tokenizer, longest
         self._done, self._has_warned = 0, False
+        self._are_pairs: bool | None = None
 
     def __call__(self, texts: list[Text]) -> dict[str, list[list[int]]]:
         pairs = [self._as_pair(row, text) for row, text in enumerate(texts, start=self._done)]
         self._done += len(texts)
-        are_pairs = {second is not None for _, second in pairs}
-        if len(are_pairs) > 1:
+        if self._are_pairs is None:
+            self._are_pairs = pairs[0][1] is not None
+        if any((second is not None) != self._are_pairs for _, second in pairs):
             raise TypeError("Some texts are pairs and some are not: score them apart.")
-        columns = [list(column) for column in zip(*pairs, strict=True)][: 1 + are_pairs.pop()]
+        columns = [list(column) for column in zip(*pairs, strict=True)][: 1 + self._are_pairs]
         encoded = self._tokenizer(*columns, truncation=self._longest is not None, max_length=self._longest)
         if not self._has_warned:
             self._warn_of_cut_texts(columns, encoded["input_ids"])
         return dict(encoded)
 
     def _as_pair(self, row: int, text: Text) -> tuple[str, str | None]:
-        parts = (text.get("text"), text.get("text_pair")) if isinstance(text, Mapping) else text
+        is_row = isinstance(text, Mapping) and text.keys() <= {"text", "text_pair"}
+        parts = (text.get("text"), text.get("text_pair")) if is_row else text
         first, second = parts if isinstance(parts, tuple) and len(parts) == 2 else (parts, None)
         if not isinstance(first, str) or not (second is None or isinstance(second, str)):
             raise TypeError(
@@ -164,7 +195,7 @@ def _runner(
     @torch.inference_mode()
     def run(batch: dict[str, np.ndarray]) -> np.ndarray:
         inputs = {name: torch.from_numpy(values).to(model.device) for name, values in batch.items()}
-        if batch["attention_mask"].all():
+        if "attention_mask" in batch and batch["attention_mask"].all():
             # Attention without a mask is faster, and nothing has to be moved to the front.
             del inputs["attention_mask"]
         return forward(**inputs).logits.float().cpu().numpy()
@@ -207,11 +238,20 @@ def _batches(lengths: np.ndarray, tokens_per_batch: int) -> Iterator[np.ndarray]
         start += size
 
 
-def _padded(
-    encoded: dict[str, list[list[int]]], rows: np.ndarray, tokenizer: PreTrainedTokenizerBase
-) -> dict[str, np.ndarray]:
+def _padding_ids(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel | OnnxClassifier) -> dict[str, int]:
+    # That of the model first, since the plain heads of decoders find the last token by it.
+    found = None if isinstance(model, OnnxClassifier) else getattr(model.config, "pad_token_id", None)
+    found = tokenizer.pad_token_id if found is None else found
+    if found is None:
+        raise ValueError(
+            "Neither the tokenizer nor the model has a padding token, which texts of different lengths need: set "
+            "`tokenizer.pad_token` and `model.config.pad_token_id`."
+        )
+    return {"input_ids": found, "token_type_ids": tokenizer.pad_token_type_id}
+
+
+def _padded(encoded: dict[str, list[list[int]]], rows: np.ndarray, padding: dict[str, int]) -> dict[str, np.ndarray]:
     """One array for each input of the model, padded on the right."""
-    padding = {"input_ids": tokenizer.pad_token_id or 0, "token_type_ids": tokenizer.pad_token_type_id}
     # A text without any token gets one of padding.
     shape = len(rows), max(1, *(len(encoded["input_ids"][row]) for row in rows))
     batch = {name: np.full(shape, padding.get(name, 0), dtype=np.int64) for name in encoded}
@@ -229,4 +269,4 @@ def _to_scores(logits: np.ndarray, problem_type: str) -> np.ndarray:
     return (tensor.sigmoid() if problem_type == "multi_label_classification" else tensor.softmax(dim=-1)).numpy()
 
 
-__all__ = ["Text", "score"]
+__all__ = ["Text", "score", "score_columns"]

@@ -42,6 +42,38 @@ def test_kept_states_give_the_logits_of_the_texts(config_class, bert_config, tok
     assert torch.equal(collate([split[1]])["input_ids"], torch.tensor([split[1]["input_ids"]]))
 
 
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_padding_of_the_texts_is_not_kept(config_class, bert_config, tokenizer, arguments, tmp_path, side):
+    model = random_model(config_class(backbone_config=bert_config))
+    pairs = dict(tokenizer(["good film", "the bank"], ["a great plot and actor", "share"]))
+    longest = max(map(len, pairs["input_ids"])) + 3
+
+    def pad(row, missing):
+        return row + [0] * missing if side == "right" else [0] * missing + row
+
+    padded = {
+        name: [
+            row + [0] * (longest - len(row)) if side == "right" else [0] * (longest - len(row)) + row for row in rows
+        ]
+        for name, rows in pairs.items()
+    }
+    collate = StatesCollator(model, DataCollatorWithPadding(tokenizer))
+    found = []
+    for columns in (pairs, padded):
+        kept = cache_states(Dataset.from_dict({**columns, "labels": [0, 1]}), model, arguments, tmp_path)
+        found.append(logits(model, collate([kept[0], kept[1]])))
+    assert torch.equal(*found)
+
+
+def test_texts_without_tokens_are_read_as_one_of_padding(bert_config, arguments, tmp_path):
+    model = random_model(AmsdffConfig(backbone_config=bert_config))
+    split = Dataset.from_dict({"input_ids": [[], []], "attention_mask": [[], []], "labels": [0, 1]})
+    kept = cache_states(split, model, arguments, tmp_path)
+    batch = StatesCollator(model, None)([kept[0], kept[1]])
+    assert batch["backbone_states"].shape == (2, 1, 32)
+    assert logits(model, batch).isfinite().all()
+
+
 def test_states_are_computed_once_for_the_same_backbone_and_texts(bert_config, tokenizer, arguments, tmp_path):
     model = random_model(AmsdffConfig(backbone_config=bert_config))
     calls = []

@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from amsdff_hf import AmsdffConfig
+from amsdff_hf import AmsdffConfig, AmsdffForSequenceClassification
 from amsdff_hf.inference import fastest_precision, in_precision
-from tests.conftest import random_model
+from tests.conftest import BACKBONE_CONFIGS, random_model
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
@@ -24,6 +24,17 @@ def test_lambdas_stay_in_float32(bert_config):
     assert lambdas
     assert set(lambdas) == {torch.float32}
     assert converted(torch.tensor([[2, 5, 3]])).logits.isfinite().all()
+
+
+@pytest.mark.parametrize(("name", "dtype"), [("llama", torch.bfloat16), ("t5", torch.float16), ("t5", torch.bfloat16)])
+def test_all_is_as_if_it_had_been_loaded_so(name, dtype, tmp_path):
+    model = random_model(AmsdffConfig(backbone_config=BACKBONE_CONFIGS[name]()))
+    model.save_pretrained(tmp_path)
+    expected = AmsdffForSequenceClassification.from_pretrained(tmp_path, dtype=dtype)
+    converted = in_precision(model, str(dtype).removeprefix("torch."))
+    for kind in ("named_parameters", "named_buffers"):
+        found = {key: tensor.dtype for key, tensor in getattr(converted, kind)()}
+        assert found == {key: tensor.dtype for key, tensor in getattr(expected, kind)()}
 
 
 def test_the_same_format_needs_no_copy(bert_config):

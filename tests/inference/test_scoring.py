@@ -7,7 +7,7 @@ import torch
 from transformers import AutoModelForSequenceClassification, pipeline
 
 from amsdff_hf import AmsdffConfig, score
-from amsdff_hf.inference import OnnxClassifier, export_onnx
+from amsdff_hf.inference import OnnxClassifier, export_onnx, score_columns
 from tests.conftest import BACKBONE_CONFIGS, WORDS, make_tokenizer, random_model
 
 
@@ -56,8 +56,32 @@ def test_pairs_are_read_as_tuples_and_as_the_pipeline_takes_them(model, short_to
         expected = model(**short_tokenizer("good", "the film", return_tensors="pt")).logits.softmax(-1)[0]
     for text in (("good", "the film"), {"text": "good", "text_pair": "the film"}):
         np.testing.assert_allclose(next(score([text], model, short_tokenizer)), expected, atol=1e-6)
-    with pytest.raises(TypeError, match="Some texts are pairs and some are not"):
-        list(score(["good", ("good", "film")], model, short_tokenizer))
+    for window in (1, 8):
+        with pytest.raises(TypeError, match="Some texts are pairs and some are not"):
+            list(score(["good", ("good", "film")], model, short_tokenizer, window=window))
+    for single in ("good film", {"text": "good film"}):
+        with pytest.raises(TypeError, match="`texts` is a single text, .*good film.*: put it into a list"):
+            score(single, model, short_tokenizer)
+
+
+def test_plain_decoders_find_the_last_token_by_the_padding_of_the_model(short_tokenizer):
+    torch.manual_seed(0)
+    model = AutoModelForSequenceClassification.from_config(BACKBONE_CONFIGS["llama"]()).eval()
+    model.config.pad_token_id = 1
+    short_tokenizer.pad_token = None
+    alone = next(score(["film"], model, short_tokenizer))
+    np.testing.assert_allclose(next(score(["film", "a bad plot and actor"], model, short_tokenizer)), alone, atol=1e-6)
+    model.config.pad_token_id = None
+    with pytest.raises(ValueError, match="Neither the tokenizer nor the model has a padding token"):
+        score(["film"], model, short_tokenizer)
+
+
+def test_columns_are_texts_or_pairs(model, short_tokenizer):
+    first, second = ["good", "the bank"], ["the film", "share price"]
+    expected = list(score(first, model, short_tokenizer))
+    np.testing.assert_array_equal(score_columns([first], model, short_tokenizer), expected)
+    expected = list(score(list(zip(first, second)), model, short_tokenizer))
+    np.testing.assert_array_equal(score_columns([first, second], model, short_tokenizer), expected)
 
 
 def test_endless_streams_are_read_window_by_window(model, short_tokenizer):
@@ -136,7 +160,9 @@ def test_onnx_files_are_scored_by_the_same_function(model, short_tokenizer, tmp_
         score(texts, OnnxClassifier(tmp_path / "model.onnx"), short_tokenizer, precision="bfloat16")
 
 
-@pytest.mark.parametrize("wrong", [None, 3, ["good", "film"], ("good",), {"title": "good"}, ("good", 1)])
+@pytest.mark.parametrize(
+    "wrong", [None, 3, ["good", "film"], ("good",), {"title": "good"}, {"text": "good", "pair": "film"}, ("good", 1)]
+)
 def test_what_is_no_text_is_named(model, short_tokenizer, wrong):
     with pytest.raises(TypeError, match="Text 5 is .*: write a string, a pair of strings as a tuple"):
         list(score([*["good"] * 5, wrong], model, short_tokenizer, window=3))
