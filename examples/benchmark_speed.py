@@ -79,7 +79,8 @@ def entries(arguments: argparse.Namespace, folder: str) -> list[Entry]:
     """All that is measured; the first is what the others are compared with."""
     tokenizer = AutoTokenizer.from_pretrained(arguments.model)
     load = AutoModelForSequenceClassification.from_pretrained
-    plain, own = (load(name).to(arguments.device).eval() for name in (arguments.plain, arguments.model))
+    models = (load(name, dtype=torch.float32) for name in (arguments.plain, arguments.model))
+    plain, own = (model.to(arguments.device).eval() for model in models)
     kind = own.config.model_type
     common = {"tokenizer": tokenizer, "max_length": arguments.max_length}
     reduced = fastest_precision(own.device)
@@ -133,6 +134,10 @@ def main() -> None:
     # Otherwise every single run would say that texts are cut.
     logging.getLogger("amsdff_hf").setLevel(logging.ERROR)
     config = AutoModelForSequenceClassification.from_pretrained(arguments.model).config
+    if label_space_of(config).problem_type != "single_label_classification" or arguments.text_pair_column_name:
+        raise ValueError(
+            "The comparison is for single texts with one label each: choose such a model and columns."
+        )
     rows = read_test_rows(parsed_test_file(arguments), label_space_of(config))
     rows = rows.select(range(min(arguments.num_texts, len(rows))))
     texts = rows[TEXT][:]

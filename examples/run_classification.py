@@ -211,8 +211,8 @@ def prepare(arguments: Arguments) -> Prepared:
 def run_record(arguments: Arguments, train: Dataset) -> dict[str, Any]:
     """Collect all that decides which weights the run ends with."""
     model_args, data_args, training_args, _ = arguments
-    augmentation = {name: value for name, value in vars(data_args).items() if name.startswith("augment_")}
-    return make_run_record(model_args, training_args, train, **augmentation)
+    further = {name: value for name, value in vars(data_args).items() if name.startswith(("augment_", "cache_states"))}
+    return make_run_record(model_args, training_args, train, **further)
 
 
 def describe(prepared: Prepared, training_args: TrainingArguments) -> None:

@@ -4,11 +4,12 @@
     python examples/score_corpus.py runs/mine "corpus/*.parquet" --output_dir scored
     torchrun --nproc_per_node 8 examples/score_corpus.py runs/mine s3://bucket/corpus --output_dir s3://bucket/scored
 
-Each process reads chunks of rows of its own, and writes what it makes of a chunk at once. Given again after an
-interruption of any kind, the same command goes on where it stopped: no row is lost, and none is there twice.
+Each process reads chunks of rows of its own, and writes what it makes of a chunk at once. Given again after it was
+interrupted or killed, the same command goes on where it stopped: no row is lost, and none is there twice.
 """
 
 import argparse
+import hashlib
 import json
 import sys
 import time
@@ -17,24 +18,28 @@ from typing import Any
 
 import fsspec
 import numpy as np
+import pyarrow as pa
+import torch
 from accelerate import PartialState
 from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from amsdff_hf import score
 from amsdff_hf.data import (
     Chunk,
+    column_types,
     find_files,
     finished_parts,
     iterate_chunks,
     label_space_of,
-    remove_unfinished,
     write_part,
+    write_whole,
 )
 from amsdff_hf.inference import in_precision
-from amsdff_hf.training import ModelArguments, load_trained, predicted_labels, readable_labels
+from amsdff_hf.training import ModelArguments, check_kind_of_texts, load_trained, predicted_labels, readable_labels
 
 
 RECORD = "corpus.json"
+OWN_COLUMNS = ("file", "row", "label", "score", "scores")
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -57,37 +62,36 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def prepare(arguments: argparse.Namespace, state: PartialState) -> tuple[list[str], set[str]]:
-    """Find what there is to read and what is done already; refuse to go on with something else.
+def describe_run(arguments: argparse.Namespace, files: list[str], model: PreTrainedModel) -> dict[str, Any]:
+    """Collect all that decides what is written, so that no other run goes on with it unnoticed."""
+    weights = hashlib.sha256(model.config.to_json_string().encode())
+    for name, tensor in model.state_dict().items():
+        weights.update(name.encode())
+        weights.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy())
+    names = ("text_column_name", "text_pair_column_name", "keep_columns", "all_scores", "max_length", "rows_per_chunk")
+    sizes = {path: fsspec.core.url_to_fs(path)[0].size(path) for path in files}
+    asked = {name: getattr(arguments, name) for name in names}
+    return {"model": weights.hexdigest(), "precision": str(model.dtype), **asked, "files": sizes}
+
+
+def check_same_run(folder: str, run: dict[str, Any], has_parts: bool) -> None:
+    """Refuse to go on with the parts of another run; a new one leaves its description in the folder.
 
     Raises:
-        ValueError: if the folder holds scores of other files, or by other arguments.
+        ValueError: with what is not the same.
     """
-    if arguments.rows_per_chunk < 1:
-        raise ValueError(f"--rows_per_chunk must be at least 1, got {arguments.rows_per_chunk}.")
-    files = find_files(arguments.files)
-    done = finished_parts(arguments.output_dir)
-    asked = {name: value for name, value in vars(arguments).items() if name not in ("use_cpu", "tokens_per_batch")}
-    asked["files"] = files
-    path = f"{arguments.output_dir.rstrip('/')}/{RECORD}"
-    system, _ = fsspec.core.url_to_fs(path)
-    state.wait_for_everyone()
-    if system.exists(path):
-        with fsspec.open(path, "rt", encoding="utf-8") as file:
-            before = json.load(file)
-        other = [name for name in asked if asked[name] != before.get(name)]
-        if other:
-            raise ValueError(
-                f"{arguments.output_dir} holds scores of a run with another {other[0]} ({before.get(other[0])!r}, now "
-                f"{asked[other[0]]!r}): choose another --output_dir, or give the same command again."
-            )
-    state.wait_for_everyone()
-    if state.is_main_process:
-        remove_unfinished(arguments.output_dir)
-        with fsspec.open(path, "wt", encoding="utf-8") as file:
-            json.dump(asked, file, indent=2)
-    state.wait_for_everyone()
-    return files, done
+    path = f"{folder.rstrip('/')}/{RECORD}"
+    if not has_parts:
+        write_whole(path, json.dumps(run, indent=2).encode())
+        return
+    with fsspec.open(path, "rb") as file:
+        before = json.load(file)
+    other = [name for name in run if run[name] != before.get(name)]
+    if other:
+        raise ValueError(
+            f"{folder} holds scores of a run with another {other[0]} ({before.get(other[0])!r:.80}, now "
+            f"{run[other[0]]!r:.80}): choose another --output_dir, or give the same command again."
+        )
 
 
 def as_text(row: dict[str, Any], number: int, path: str, columns: list[str]) -> str | tuple[str, str]:
@@ -105,6 +109,13 @@ def as_text(row: dict[str, Any], number: int, path: str, columns: list[str]) -> 
     return texts if len(texts) > 1 else texts[0]
 
 
+def as_written(values: list[Any], kind: pa.DataType) -> list[Any]:
+    """Values of a kept column, as text where its type is text."""
+    if not pa.types.is_string(kind):
+        return values
+    return [value if value is None or isinstance(value, str) else json.dumps(value) for value in values]
+
+
 class ChunkScorer:
     """Scores the rows of a chunk and lays the results out in columns."""
 
@@ -113,10 +124,20 @@ class ChunkScorer:
         self._space, self._thresholds = label_space_of(model.config), getattr(model.config, "thresholds", None)
         self._texts = [n for n in (arguments.text_column_name, arguments.text_pair_column_name) if n is not None]
         self._kept = [name.strip() for name in arguments.keep_columns.split(",") if name.strip()]
+        taken = sorted(set(self._kept) & set(OWN_COLUMNS))
+        if taken:
+            raise ValueError(f"--keep_columns {taken[0]!r} is the name of a column that is written: rename it before.")
+        if self._space.problem_type == "regression" and len(self._space.names) > 1:
+            raise ValueError(f"The model predicts {len(self._space.names)} numbers, and only one can be written.")
+        check_kind_of_texts(model.config, arguments.text_pair_column_name is not None)
         self.columns = list(dict.fromkeys([*self._texts, *self._kept]))
 
     def __call__(self, chunk: Chunk, path: str, rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
-        """Return the columns `file`, `row`, `label`, `score` or `scores`, and those that are kept."""
+        """Return the columns `file`, `row`, `label`, `score` or `scores`, and those that are kept.
+
+        Those of JSON lines are kept as text, since what looks like a number in one chunk may not in the next one.
+        """
+        types = column_types(path, self._kept)
         kept: dict[str, list] = {name: [] for name in self._kept}
 
         def texts() -> Iterator[str | tuple[str, str]]:
@@ -130,19 +151,23 @@ class ChunkScorer:
         predicted = predicted_labels(scores, self._space.problem_type, self._thresholds)
         labels = readable_labels(predicted, self._space.problem_type, self._space.names)
         numbers = np.arange(chunk.start, chunk.start + len(scores))
-        columns = {"file": [path] * len(scores), "row": numbers, **kept, "label": labels}
+        arrays = {name: pa.array(as_written(kept[name], types[name]), types[name]) for name in self._kept}
+        columns = {"file": [path] * len(scores), "row": numbers, **arrays, "label": labels}
         return columns | ({"scores": list(scores)} if self._arguments.all_scores else {"score": scores.max(axis=-1)})
 
 
 def main() -> None:
     """Score every chunk of this process that is not there yet."""
     arguments = parse_arguments()
+    if arguments.rows_per_chunk < 1:
+        raise ValueError(f"--rows_per_chunk must be at least 1, got {arguments.rows_per_chunk}.")
+    # Only for its number and its device: the processes never wait for each other.
     state = PartialState(cpu=arguments.use_cpu)
-    files, done = prepare(arguments, state)
-    model = load_trained(ModelArguments(arguments.model)).to(state.device)
-    scorer = ChunkScorer(
-        arguments, in_precision(model, arguments.precision), AutoTokenizer.from_pretrained(arguments.model)
-    )
+    files = find_files(arguments.files)
+    model = in_precision(load_trained(ModelArguments(arguments.model)).to(state.device), arguments.precision)
+    scorer = ChunkScorer(arguments, model, AutoTokenizer.from_pretrained(arguments.model))
+    done = finished_parts(arguments.output_dir)
+    check_same_run(arguments.output_dir, describe_run(arguments, files, model), bool(done))
 
     def is_wanted(chunk: Chunk) -> bool:
         is_mine = (chunk.file + chunk.number) % state.num_processes == state.process_index
@@ -158,9 +183,7 @@ def main() -> None:
             print(
                 f"process {state.process_index}: {chunk.part}, {num_rows:,} rows, {speed:,.0f} per second", flush=True
             )
-    state.wait_for_everyone()
-    if state.is_main_process:
-        print(f"{len(finished_parts(arguments.output_dir)):,} parts in {arguments.output_dir}")
+    print(f"process {state.process_index}: done, {num_rows:,} rows", flush=True)
     state.destroy_process_group()
 
 

@@ -5,7 +5,7 @@ from .arguments import DataTrainingArguments, add_test_file_options, parsed_test
 from .augmentation import OPERATIONS, TextAugmenter
 from .augmented_texts import AugmentedTexts, EpochSetter, augment_split
 from .backbone_states import StatesCollator, cache_splits, cache_states
-from .corpus import Chunk, find_files, finished_parts, iterate_chunks, remove_unfinished, write_part
+from .corpus import Chunk, column_types, find_files, finished_parts, iterate_chunks, write_part, write_whole
 from .labels import LABELS, LabelSpace, label_space_of
 from .loading import ROW, load_splits
 from .mmsa import convert_mmsa
@@ -44,6 +44,7 @@ __all__ = [
     "augment_split",
     "cache_splits",
     "cache_states",
+    "column_types",
     "convert_mmsa",
     "find_files",
     "find_synonyms",
@@ -60,9 +61,9 @@ __all__ = [
     "perturb",
     "read_splits",
     "read_test_rows",
-    "remove_unfinished",
     "tokenize",
     "tokenize_splits",
     "usable_length",
     "write_part",
+    "write_whole",
 ]

@@ -50,7 +50,7 @@ def find_files(patterns: Sequence[str]) -> list[str]:
     for pattern in patterns:
         system, path = fsspec.core.url_to_fs(pattern)
         inside = f"{path.rstrip('/')}/*" if system.isdir(path) else path
-        paths = sorted(system.glob(inside))
+        paths = sorted(name for name, found in system.glob(inside, detail=True).items() if found["type"] == "file")
         if "://" in pattern:
             paths = [system.unstrip_protocol(one) for one in paths]
         if not paths:
@@ -102,6 +102,8 @@ def _parquet_rows(table, columns, bounds, start, stop):
     groups = [g for g, (first, end) in enumerate(pairwise(bounds)) if first < stop and start < end]
     position = bounds[groups[0]]
     for batch in table.iter_batches(_ROWS_AT_ONCE, row_groups=groups, columns=list(columns)):
+        if position >= stop:
+            return
         first, end = max(start - position, 0), min(stop - position, len(batch))
         position += len(batch)
         if first < end:
@@ -140,33 +142,53 @@ def _expect_column(column, names, where):
         raise ValueError(f"There is no column {column!r} in {where}: it has {', '.join(names)}.")
 
 
-def write_part(folder: str, name: str, columns: dict[str, Sequence[Any]]) -> None:
-    """Write a parquet file that is there whole or not at all, whenever the process ends.
+def column_types(path: str, columns: Sequence[str]) -> dict[str, pa.DataType]:
+    """Return the types of columns of a file, which all its chunks share: those of parquet, text for JSON lines."""
+    if not path.endswith(".parquet"):
+        return dict.fromkeys(columns, pa.string())
+    with fsspec.open(path, "rb") as opened:
+        schema = pq.read_schema(opened)
+    return {column: schema.field(column).type for column in columns}
+
+
+def write_part(folder: str, name: str, columns: dict[str, Any]) -> None:
+    """Write a parquet file that is there whole or not at all, whenever the process is killed.
 
     Args:
         folder: local folder or URL.
         name: name of the file.
         columns: its contents.
     """
+    written = pa.BufferOutputStream()
+    pq.write_table(pa.table(columns), written)
+    write_whole(f"{folder.rstrip('/')}/{name}", written.getvalue().to_pybytes())
+    # Left by a process that was killed over the same chunk.
     system, path = fsspec.core.url_to_fs(folder)
-    unfinished = f"{path}/.{name}.{uuid.uuid4().hex}"
+    system.invalidate_cache()
+    for one in system.glob(f"{path}/.{name}.*"):
+        system.rm(one)
+
+
+def write_whole(url: str, content: bytes) -> None:
+    """Write a file that is there whole or not at all, whenever the process is killed.
+
+    Args:
+        url: local path or URL.
+        content: all of it.
+    """
+    system, path = fsspec.core.url_to_fs(url)
+    folder, _, name = path.rpartition("/")
+    system.makedirs(folder, exist_ok=True)
+    unfinished = f"{folder}/.{name}.{uuid.uuid4().hex}"
     with system.open(unfinished, "wb") as file:
-        pq.write_table(pa.table(columns), file)
-    system.mv(unfinished, f"{path}/{name}")
+        file.write(content)
+    system.mv(unfinished, path)
 
 
 def finished_parts(folder: str) -> set[str]:
-    """Return the names of the whole parts in a folder, which is made if it does not exist."""
+    """Return the names of the whole parts in a folder; none if it does not exist."""
     system, path = fsspec.core.url_to_fs(folder)
-    system.makedirs(path, exist_ok=True)
-    return {
-        name for name in (os.path.basename(one) for one in system.ls(path, detail=False)) if name.startswith("part-")
-    }
-
-
-def remove_unfinished(folder: str) -> None:
-    """Remove what processes that were killed have left half written."""
-    system, path = fsspec.core.url_to_fs(folder)
-    for one in system.ls(path, detail=False):
-        if os.path.basename(one).startswith(".part-"):
-            system.rm(one)
+    # Some file systems remember what they have listed before.
+    system.invalidate_cache()
+    names = {os.path.basename(one) for one in system.ls(path, detail=False)} if system.exists(path) else set()
+    return {name for name in names if name.startswith("part-")}

@@ -5,8 +5,9 @@ import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from fsspec.implementations.local import LocalFileSystem
 
-from amsdff_hf.data import Chunk, find_files, finished_parts, iterate_chunks, remove_unfinished, write_part
+from amsdff_hf.data import Chunk, column_types, find_files, finished_parts, iterate_chunks, write_part
 
 
 ROWS = [{"id": row, "text": f"text {row}"} for row in range(25)]
@@ -68,19 +69,31 @@ def test_what_is_wrong_with_a_row_is_said(tmp_path):
 
 
 def test_parts_are_there_whole_or_not_at_all(tmp_path, monkeypatch):
-    folder = str(tmp_path / "out")
-    assert finished_parts(folder) == set()
-    write_part(folder, "part-1.parquet", {"row": [1, 2]})
+    folder = tmp_path / "out"
+    assert finished_parts(str(folder)) == set()
+    write_part(str(folder), "part-1.parquet", {"row": [1, 2]})
+    real = LocalFileSystem.mv
 
-    def fail(table, file):
-        file.write(b"half")
+    def killed(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pq, "write_table", fail)
+    monkeypatch.setattr(LocalFileSystem, "mv", killed)
     with pytest.raises(KeyboardInterrupt):
-        write_part(folder, "part-2.parquet", {"row": [3]})
-    assert finished_parts(folder) == {"part-1.parquet"}
-    assert len(list((tmp_path / "out").iterdir())) == 2
-    remove_unfinished(folder)
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["part-1.parquet"]
-    assert pq.read_table(tmp_path / "out" / "part-1.parquet")["row"].to_pylist() == [1, 2]
+        write_part(str(folder), "part-2.parquet", {"row": [3]})
+    assert finished_parts(str(folder)) == {"part-1.parquet"}
+    assert len(list(folder.iterdir())) == 2
+    monkeypatch.setattr(LocalFileSystem, "mv", real)
+    write_part(str(folder), "part-2.parquet", {"row": [3]})
+    assert sorted(path.name for path in folder.iterdir()) == ["part-1.parquet", "part-2.parquet"]
+    assert pq.read_table(folder / "part-1.parquet")["row"].to_pylist() == [1, 2]
+
+
+def test_types_are_those_of_the_file_and_not_of_the_chunk(tmp_path):
+    path = save(tmp_path / "a.parquet")
+    assert column_types(path, ["id", "text"]) == {"id": pa.int64(), "text": pa.string()}
+    assert column_types("a.jsonl", ["id"]) == {"id": pa.string()}
+
+
+def test_memory_is_a_file_system_too():
+    write_part("memory://parts", "part-1.parquet", {"row": [1]})
+    assert finished_parts("memory://parts") == {"part-1.parquet"}

@@ -90,10 +90,14 @@ def test_a_run_goes_on_with_what_it_began_and_nothing_else(corpus, run_python, t
     assert "process 0: part-00000-000001.parquet, 1,000 rows" in again.stdout
     assert again.stdout.count("part-") == 1
     assert scored(tmp_path / "out").equals(rows)
-    for changed, name in (({"rows_per_chunk": "500"}, "rows_per_chunk"), ({"precision": "bfloat16"}, "precision")):
-        failed = run_python(*options(**{"rows_per_chunk": "1000"} | changed), "--all_scores", check=False)
+    model = AmsdffForSequenceClassification.from_pretrained(tmp_path / "model")
+    for size, other in (("500", "rows_per_chunk (1000, now 500)"), ("1000", "model (")):
+        failed = run_python(*options(rows_per_chunk=size), "--all_scores", check=False)
         assert failed.returncode == 1
-        assert f"holds scores of a run with another {name}" in failed.stderr
+        assert f"holds scores of a run with another {other}" in failed.stderr
+        # Trained anew into the same folder, it is another model.
+        model.classifier.label_scores.weight.data += 1
+        model.save_pretrained(tmp_path / "model")
 
 
 def test_a_row_without_a_text_is_named(corpus, run_python, tmp_path):
@@ -105,3 +109,18 @@ def test_a_row_without_a_text_is_named(corpus, run_python, tmp_path):
     assert "b.jsonl has no text: ['text'] are (None,)" in failed.stderr
     # The chunks before it are done.
     assert len(scored(tmp_path / "out")) == SIZES[0]
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"keep_columns": "id,label"}, "--keep_columns 'label' is the name of a column that is written"),
+        ({"rows_per_chunk": "0"}, "--rows_per_chunk must be at least 1, got 0"),
+        ({"precision": "int8"}, "`precision` must be auto"),
+    ],
+)
+def test_bad_options_leave_nothing_behind(corpus, run_python, tmp_path, changed, sentence):
+    failed = run_python(*options(**changed), check=False)
+    assert failed.returncode == 1
+    assert sentence in failed.stderr
+    assert not (tmp_path / "out").exists()
