@@ -135,9 +135,7 @@ def main() -> None:
     logging.getLogger("amsdff_hf").setLevel(logging.ERROR)
     config = AutoModelForSequenceClassification.from_pretrained(arguments.model).config
     if label_space_of(config).problem_type != "single_label_classification" or arguments.text_pair_column_name:
-        raise ValueError(
-            "The comparison is for single texts with one label each: choose such a model and columns."
-        )
+        raise ValueError("The comparison is for single texts with one label each: choose such a model and columns.")
     rows = read_test_rows(parsed_test_file(arguments), label_space_of(config))
     rows = rows.select(range(min(arguments.num_texts, len(rows))))
     texts = rows[TEXT][:]
