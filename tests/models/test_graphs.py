@@ -38,7 +38,7 @@ def model(config_class, backbone_config):
 
 
 @one_backbone_quickly
-@pytest.mark.quick_for("amsdff", "cnn_bilstm", "amccl")
+@pytest.mark.quick_for("amsdff", "cnn_bilstm")
 @torch.no_grad()
 def test_compiles_into_one_graph_for_all_shapes(model):
     torch.compiler.reset()

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from tests.training.kill_and_resume import SAVE_STEPS, STEPS
 
 
-@pytest.mark.quick_for("amsdff", "amccl")
+@pytest.mark.quick_for("amsdff")
 def test_resume_after_kill_is_bit_equal(config_class, tmp_path, run_python):
     script = ("-m", "tests.training.kill_and_resume", config_class.model_type)
     run_python(*script, tmp_path / "whole")
