@@ -19,6 +19,7 @@ def classifier_folder(bert_folder, tokenizer, tmp_path):
     return tmp_path / "model"
 
 
+@pytest.mark.slow
 def test_report_of_all_forms(classifier_folder, run_python, tmp_path):
     frame(20).replace({"label": {0: "bad", 1: "good"}}).to_csv(tmp_path / "test.csv", index=False)
     done = run_python(SCRIPT, classifier_folder, "--test_file", "test.csv", "--output_dir", "onnx", "--num_threads", 1)

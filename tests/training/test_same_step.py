@@ -32,7 +32,7 @@ def test_accumulation_takes_the_same_step(config_class, case, whole, tmp_path):
     assert_same(trainer.model.state_dict(), whole[case])
 
 
-@pytest.mark.quick_for("amsdff", "amccl")
+@pytest.mark.quick_for("amsdff")
 def test_two_processes_take_the_same_step_and_use_every_parameter(config_class, whole, tmp_path, run_python):
     launch = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", 2, "-m")
     run_python(*launch, "tests.training.one_step", config_class.model_type, tmp_path, "--batch_size", TEXTS // 2)
