@@ -1,15 +1,14 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
 """Configuration of the pyramid-graph classifier."""
 
-import math
 from typing import Literal
 
 from huggingface_hub.dataclasses import strict
 
 from .configuration_backbone import BackboneClassifierConfig, check_range
+from .hidden_levels import check_levels, spread_levels
 
 
-NUM_AUTO_LEVELS = 3
 WIDEST_GRAPH = 256
 LONGEST_SPAN = 512
 
@@ -90,12 +89,7 @@ class PyramidGraphConfig(BackboneClassifierConfig):
     @property
     def hidden_levels(self) -> list[int]:
         """Which hidden states of the backbone the head reads, 0 for the embeddings."""
-        if self.levels != "auto":
-            return list(self.levels)
-        depth = self.num_hidden_layers
-        # Word vectors have no layer: their only level is 0.
-        wanted = (max(1, math.ceil(depth * part / NUM_AUTO_LEVELS)) for part in range(1, NUM_AUTO_LEVELS + 1))
-        return sorted({min(depth, level) for level in wanted})
+        return spread_levels(self.num_hidden_layers) if self.levels == "auto" else list(self.levels)
 
     @property
     def graph_width(self) -> int:
@@ -116,7 +110,7 @@ class PyramidGraphConfig(BackboneClassifierConfig):
         super()._validate_fields()
         if self.graph_width < 1:
             raise ValueError(f"`graph_hidden_size` must be at least 1, got {self.graph_hidden_size}.")
-        self._validate_levels()
+        check_levels(self.levels, ("auto",), self.get_text_config())
         spans = list(self.node_spans)
         if not spans or spans != sorted(set(spans)) or not 1 <= spans[0] <= spans[-1] <= LONGEST_SPAN:
             raise ValueError(
@@ -136,25 +130,6 @@ class PyramidGraphConfig(BackboneClassifierConfig):
                 raise ValueError(f"`{name}` must be 0 (no such edges) or more, got {getattr(self, name)}.")
         for name in ("head_dropout", "head_attention_dropout"):
             check_range(name, getattr(self, name), 0.0, 1.0)
-
-    def _validate_levels(self) -> None:
-        text_config = self.get_text_config()
-        depth = getattr(text_config, "num_hidden_layers", None)
-        if depth is None:
-            raise ValueError(
-                f"`levels` cannot be counted: a backbone of the type {text_config.model_type!r} has no "
-                "`num_hidden_layers`. Choose another backbone."
-            )
-        if self.levels == "auto":
-            return
-        if isinstance(self.levels, str):
-            raise ValueError(f'`levels` must be "auto" or a list of levels such as [4, 8, 12], got {self.levels!r}.')
-        levels = list(self.levels)
-        if not levels or levels != sorted(set(levels)) or not 0 <= levels[0] <= levels[-1] <= depth:
-            raise ValueError(
-                f"`levels` must be different levels of the backbone in rising order, from 0 (embeddings) to {depth} "
-                f"(last layer), got {levels}."
-            )
 
 
 __all__ = ["PyramidGraphConfig"]

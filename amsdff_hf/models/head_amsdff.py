@@ -1,9 +1,10 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
-"""The head of AMSDFF: multi-scale attention, dynamic fusion and pooling.
+"""The head of AMSDFF: multi-scale attention, dynamic fusion and pooling, beside a direct way to the logits.
 
 The layers follow the published network (github.com/hjy895/AMSDFF) with its defects mended. Two linear maps in a row
 without anything in between are one map here: the output projections of the two attentions, which the original
-multiplies by the next layer at once, are not built.
+multiplies by the next layer at once, are not built. The direct way is ours: the published network has to learn again,
+from the labels alone, what a linear layer reads off a pretrained backbone at once.
 """
 
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from .configuration_amsdff import AmsdffConfig
 from .layers import (
     AttentionPooling,
     DepthwiseConv1d,
+    FirstPooling,
     HiddenLayer,
     MaxPooling,
     MeanPooling,
@@ -33,17 +35,22 @@ from .layers import (
 
 
 class FeatureEnhancer(nn.Module):
-    """Linear layer, LayerNorm, GELU and dropout on every token."""
+    """Linear layer, LayerNorm, GELU and dropout on every token; several levels of the backbone are joined first."""
 
     def __init__(self, config: AmsdffConfig):
         super().__init__()
-        self.enhancer_map = nn.Linear(config.hidden_size, config.hidden_size)
-        self.norm = nn.LayerNorm(config.hidden_size)
+        levels = config.hidden_levels or []
+        # Levels differ much in scale; a single one is left as the backbone made it.
+        self.level_norms = nn.ModuleList(nn.LayerNorm(config.hidden_size) for _ in levels)
+        self.enhancer_map = nn.Linear(config.hidden_size * max(1, len(levels)), config.head_hidden_size)
+        self.norm = nn.LayerNorm(config.head_hidden_size)
         self.dropout = nn.Dropout(config.head_dropout)
 
-    def forward(self, hidden_states: torch.Tensor) -> torch.Tensor:
-        """Keep the shape `(batch_size, sequence_length, hidden_size)`."""
-        return self.dropout(F.gelu(self.norm(self.enhancer_map(hidden_states))))
+    def forward(self, levels: tuple[torch.Tensor, ...]) -> torch.Tensor:
+        """Map levels `(batch_size, sequence_length, hidden_size)` to `(..., head_hidden_size)`."""
+        if self.level_norms:
+            levels = [norm(level) for norm, level in zip(self.level_norms, levels, strict=True)]
+        return self.dropout(F.gelu(self.norm(self.enhancer_map(torch.cat(tuple(levels), dim=-1)))))
 
 
 class ScaleBranch(nn.Module):
@@ -65,7 +72,7 @@ class MultiScaleAttention(nn.Module):
 
     def __init__(self, config: AmsdffConfig):
         super().__init__()
-        hidden_size = config.hidden_size
+        hidden_size = config.head_hidden_size
         self.widths = split_width(hidden_size, len(config.scales))
         self.branches = nn.ModuleList(
             ScaleBranch(hidden_size, scale, width) for scale, width in zip(config.scales, self.widths, strict=True)
@@ -112,11 +119,12 @@ class DynamicFusion(nn.Module):
 
     def __init__(self, config: AmsdffConfig):
         super().__init__()
-        inner_width = config.expert_hidden_size or config.hidden_size
-        self.expert_gate = nn.Linear(config.hidden_size, config.num_experts)
-        self.expert_maps = PackedLinear(config.hidden_size, inner_width, num_maps=config.num_experts)
+        width = config.head_hidden_size
+        inner_width = config.expert_hidden_size or width
+        self.expert_gate = nn.Linear(width, config.num_experts)
+        self.expert_maps = PackedLinear(width, inner_width, num_maps=config.num_experts)
         self.dropout = nn.Dropout(config.head_dropout)
-        self.gated_sum = GatedSum(config.num_experts, inner_width, config.hidden_size)
+        self.gated_sum = GatedSum(config.num_experts, inner_width, width)
 
     def forward(self, hidden_states: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the fused features `(batch_size, sequence_length, hidden_size)` and the gates."""
@@ -127,7 +135,7 @@ class DynamicFusion(nn.Module):
 
 def build_pooling(name: str, config: AmsdffConfig) -> nn.Module:
     """Build one pooling member; the config has checked the name."""
-    width = config.hidden_size
+    width = config.head_hidden_size
     members = {
         "attention": lambda: AttentionPooling(width, config.pooling_hidden_size or max(1, width // 2)),
         "cls": lambda: QueryPooling(width, config.num_pooling_heads, config.head_attention_dropout),
@@ -142,7 +150,7 @@ class MultiPooling(nn.Module):
 
     def __init__(self, config: AmsdffConfig):
         super().__init__()
-        hidden_size = config.hidden_size
+        hidden_size = config.head_hidden_size
         self.members = nn.ModuleDict({name: build_pooling(name, config) for name in config.pooling})
         self.pooling_join = nn.Linear(len(config.pooling) * hidden_size, hidden_size)
         self.dropout = nn.Dropout(config.head_dropout)
@@ -154,6 +162,23 @@ class MultiPooling(nn.Module):
         joined = self.pooling_join(torch.cat([part.vector for part in pooled], dim=-1))
         weights = torch.stack([part.weights for part in pooled]).mean(dim=0) if need_weights else None
         return Pooled(self.pooling_output(self.dropout(F.gelu(joined))), weights)
+
+
+class DirectPooling(nn.Module):
+    """Pooled vectors of the backbone's own states side by side, each under a LayerNorm of its own."""
+
+    MEMBERS = {"first": FirstPooling, "max": MaxPooling, "mean": MeanPooling}
+
+    def __init__(self, config: AmsdffConfig):
+        super().__init__()
+        self.members = nn.ModuleDict({name: self.MEMBERS[name]() for name in config.direct_pooling})
+        # A mean is short, a maximum long: without the norms they would learn at different speeds.
+        self.norms = nn.ModuleList(nn.LayerNorm(config.hidden_size) for _ in config.direct_pooling)
+
+    def forward(self, hidden_states: torch.Tensor, mask: torch.Tensor, need_weights: bool = False) -> list[Pooled]:
+        """Pool `(batch_size, sequence_length, hidden_size)`, once for each member."""
+        pooled = [member(hidden_states, mask, need_weights) for member in self.members.values()]
+        return [part._replace(vector=norm(part.vector)) for norm, part in zip(self.norms, pooled, strict=True)]
 
 
 class AmsdffFeatures(NamedTuple):
@@ -171,23 +196,35 @@ class AmsdffTrunk(nn.Module):
 
     def __init__(self, config: AmsdffConfig):
         super().__init__()
+        self.direct = DirectPooling(config)
         self.enhancer = FeatureEnhancer(config)
         self.multi_scale = MultiScaleAttention(config)
         self.fusion = DynamicFusion(config)
         self.pooling = MultiPooling(config)
 
     def forward(
-        self, hidden_states: torch.Tensor, attention_mask: torch.Tensor | None = None, explain: bool = False
+        self,
+        hidden_states: torch.Tensor | tuple[torch.Tensor, ...],
+        attention_mask: torch.Tensor | None = None,
+        explain: bool = False,
     ) -> AmsdffFeatures:
-        """Read `(batch_size, sequence_length, hidden_size)` under a mask that is zero at padding."""
-        hidden_states, mask = real_tokens(hidden_states, attention_mask)
-        hidden_states, scales = self.multi_scale(self.enhancer(hidden_states), mask)
-        hidden_states, gates = self.fusion(hidden_states, mask)
-        pooled = self.pooling(hidden_states, mask, need_weights=explain)
+        """Read one level or more, each `(batch_size, sequence_length, hidden_size)`.
+
+        Args:
+            hidden_states: the last states, or the levels of the config, the last of which is pooled directly.
+            attention_mask: `(batch_size, sequence_length)`, zero at padding.
+            explain: also return the explanation fields.
+        """
+        levels = (hidden_states,) if isinstance(hidden_states, torch.Tensor) else hidden_states
+        levels, masks = zip(*(real_tokens(level, attention_mask) for level in levels), strict=True)
+        mask = masks[-1]
+        tokens, scales = self.multi_scale(self.enhancer(levels), mask)
+        tokens, gates = self.fusion(tokens, mask)
+        pooled = [*self.direct(levels[-1], mask, explain), self.pooling(tokens, mask, explain)]
         return AmsdffFeatures(
-            last_hidden_state=hidden_states,
-            pooler_output=pooled.vector,
-            token_weights=pooled.weights,
+            last_hidden_state=tokens,
+            pooler_output=torch.cat([part.vector for part in pooled], dim=-1),
+            token_weights=torch.stack([part.weights for part in pooled]).mean(dim=0) if explain else None,
             expert_gates=gates if explain else None,
             scale_weights=self.multi_scale.energy_shares(scales, mask) if explain else None,
         )
@@ -199,10 +236,11 @@ class AmsdffClassificationHead(nn.Module):
     def __init__(self, config: AmsdffConfig):
         super().__init__()
         self.trunk = AmsdffTrunk(config)
-        widths = [config.hidden_size, *config.classifier_widths]
+        widths = [config.pooled_size, *config.classifier_hidden_sizes]
         self.hidden_layers = nn.Sequential(
             *(HiddenLayer(*sizes) for sizes in zip(widths, widths[1:], config.classifier_dropouts, strict=False))
         )
+        self.dropout = nn.Dropout(config.output_dropout)
         self.label_scores = nn.Linear(widths[-1], config.num_labels)
 
     def forward(
@@ -210,7 +248,7 @@ class AmsdffClassificationHead(nn.Module):
     ) -> tuple[torch.Tensor, AmsdffFeatures]:
         """Return the logits `(batch_size, num_labels)` and the features they come from."""
         features = self.trunk(hidden_states, attention_mask, explain)
-        return self.label_scores(self.hidden_layers(features.pooler_output)), features
+        return self.label_scores(self.dropout(self.hidden_layers(features.pooler_output))), features
 
 
 __all__ = ["AmsdffClassificationHead", "AmsdffFeatures", "AmsdffTrunk"]

@@ -279,6 +279,16 @@ class MaxPooling(nn.Module):
         return Pooled(vector, (winners / winners.sum(dim=1, keepdim=True)).mean(dim=-1))
 
 
+class FirstPooling(nn.Module):
+    """The first real token, CLS in many encoders."""
+
+    def forward(self, hidden_states: torch.Tensor, mask: torch.Tensor, need_weights: bool = False) -> Pooled:
+        """Pool `(batch_size, sequence_length, width)`."""
+        is_first = mask & (mask.cumsum(dim=1) == 1)
+        weights = is_first.to(hidden_states.dtype)
+        return Pooled(weighted_sum(weights, hidden_states), weights if need_weights else None)
+
+
 class MeanPooling(nn.Module):
     """Mean over the real tokens."""
 

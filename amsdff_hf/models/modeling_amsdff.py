@@ -1,6 +1,10 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
 """AMSDFF on any backbone, with and without labels."""
 
+import torch
+from torch import nn
+from transformers import initialization as init
+
 from .configuration_amsdff import AmsdffConfig
 from .head_amsdff import AmsdffClassificationHead, AmsdffTrunk
 from .modeling_classifier import BackboneFeatureModel, BackboneForSequenceClassification
@@ -50,6 +54,14 @@ class AmsdffForSequenceClassification(BackboneForSequenceClassification):
     config: AmsdffConfig
     head_class = AmsdffClassificationHead
     output_class = AmsdffSequenceClassifierOutput
+
+    def _init_weights(self, module: nn.Module) -> None:
+        super()._init_weights(module)
+        config = self.config
+        if module is self.classifier.label_scores and config.direct_pooling and not config.classifier_hidden_sizes:
+            # At first the direct way alone speaks, so that a branch which finds nothing does no harm.
+            is_branch = torch.arange(config.pooled_size, device=module.weight.device) >= config.direct_size
+            init.copy_(module.weight, module.weight.masked_fill(is_branch, 0.0))
 
 
 __all__ = ["AmsdffForSequenceClassification", "AmsdffModel"]

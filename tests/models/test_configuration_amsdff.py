@@ -1,19 +1,53 @@
 import json
 
 import pytest
+from transformers import BertConfig
 
 from amsdff_hf import AmsdffConfig
 
 
-def test_defaults_are_those_of_the_paper():
-    config = AmsdffConfig()
+def test_the_variant_paper_is_that_of_the_paper():
+    config = AmsdffConfig(variant="paper")
+    assert (config.head_hidden_size, config.direct_size, config.pooled_size, config.output_dropout) == (768, 0, 768, 0)
     assert tuple(config.scales) == (1, 3, 5)
     assert config.num_experts == 3
     assert tuple(config.pooling) == ("attention", "cls", "max")
-    assert config.classifier_widths == [384, 192]
+    assert tuple(config.classifier_hidden_sizes) == (384, 192)
     assert tuple(config.classifier_dropouts) == (0.3, 0.2)
     assert tuple(config.loss_weights) == (0.4, 0.4, 0.2)
     assert (config.focal_gamma, config.label_smoothing, config.head_dropout) == (2.0, 0.1, 0.1)
+
+
+def test_the_default_has_a_direct_way_and_a_narrow_branch():
+    config = AmsdffConfig()
+    assert (config.variant, config.head_hidden_size, tuple(config.direct_pooling)) == (
+        "residual",
+        128,
+        ("mean", "max"),
+    )
+    assert (config.pooled_size, config.token_size, config.hidden_levels) == (2 * 768 + 128, 128, None)
+    assert tuple(config.classifier_hidden_sizes) == () == tuple(config.classifier_dropouts)
+    assert tuple(config.loss_weights) == (1, 0, 0)
+
+
+def test_a_given_field_is_kept_and_a_narrow_backbone_has_a_narrow_head():
+    backbone = BertConfig(hidden_size=32, num_attention_heads=2)
+    assert AmsdffConfig(backbone_config=backbone).head_hidden_size == 32
+    config = AmsdffConfig(variant="paper", loss_weights=(1, 0, 0), output_dropout=0.2, direct_pooling=("first",))
+    assert (tuple(config.loss_weights), config.output_dropout, config.direct_size) == ((1, 0, 0), 0.2, 768)
+
+
+def test_a_trained_model_stays_the_variant_that_it_is(tmp_path):
+    AmsdffConfig(variant="paper").save_pretrained(tmp_path)
+    loaded = AmsdffConfig.from_pretrained(tmp_path, variant="paper")
+    assert (loaded.variant, tuple(loaded.direct_pooling)) == ("paper", ())
+    with pytest.raises(ValueError, match="built as 'paper' and cannot become 'residual'"):
+        AmsdffConfig.from_pretrained(tmp_path, variant="residual")
+
+
+def test_levels_are_counted_from_the_embeddings():
+    assert AmsdffConfig(levels="auto").hidden_levels == [4, 8, 12]
+    assert AmsdffConfig(levels=(0, 12)).hidden_levels == [0, 12]
 
 
 def test_json_round_trip(tmp_path):
@@ -21,7 +55,7 @@ def test_json_round_trip(tmp_path):
     config.save_pretrained(tmp_path)
     loaded = AmsdffConfig.from_pretrained(tmp_path)
     assert json.loads(loaded.to_json_string()) == json.loads(config.to_json_string())
-    assert loaded.classifier_widths == [5]
+    assert loaded.classifier_hidden_sizes == [5]
 
 
 @pytest.mark.parametrize(
@@ -38,8 +72,13 @@ def test_json_round_trip(tmp_path):
         ("num_fusion_heads", 0, "`num_fusion_heads`"),
         ("num_pooling_heads", -1, "`num_pooling_heads`"),
         ("classifier_hidden_sizes", (4, 0), r"`classifier_hidden_sizes\[1\]`"),
-        ("classifier_dropouts", (0.1,), "`classifier_dropouts`.*2 layers"),
-        ("classifier_dropouts", (0.1, 1.0), r"`classifier_dropouts\[1\]`"),
+        ("classifier_dropouts", (0.1,), "`classifier_dropouts`.*0 layers"),
+        ("output_dropout", 1.0, "`output_dropout`"),
+        ("direct_pooling", ("mean", "mean"), "`direct_pooling` must name different members of first, max, mean"),
+        ("direct_pooling", ("cls",), r"got \['cls'\]"),
+        ("head_hidden_size", 0, "`head_hidden_size` must be at least 1, got 0"),
+        ("levels", "first", '`levels` must be "last" or "auto" or a list'),
+        ("levels", (0, 13), "to 12 .last layer.*13"),
         ("head_dropout", 1.5, "`head_dropout` must be at least 0 and below 1, got 1.5"),
         ("head_attention_dropout", -0.1, "`head_attention_dropout`"),
     ],
