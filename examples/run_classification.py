@@ -70,7 +70,10 @@ from amsdff_hf.hub import (
 )
 from amsdff_hf.training import (
     ModelArguments,
+    RDropTrainer,
+    RecipeArguments,
     RunRecorder,
+    WeightAveraging,
     build_classifier,
     build_optimizer,
     check_kind_of_texts,
@@ -98,7 +101,11 @@ from amsdff_hf.training import (
 
 
 LENGTH_IN_TRAINING = 128
-Arguments = tuple[ModelArguments, DataTrainingArguments, TrainingArguments, CardArguments]
+Arguments = tuple[ModelArguments, DataTrainingArguments, TrainingArguments, CardArguments, RecipeArguments]
+
+
+class ClassifierTrainer(RDropTrainer, PublishingTrainer):
+    """The stock Trainer with R-Drop, and with a way of its own to the Hub."""
 
 
 @dataclass
@@ -128,14 +135,16 @@ class Prepared:
 def parse_arguments() -> Arguments:
     """Read the command line, or the one JSON file named on it."""
     parser = HfArgumentParser(
-        (ModelArguments, DataTrainingArguments, TrainingArguments, CardArguments), description=__doc__.split("\n")[0]
+        (ModelArguments, DataTrainingArguments, TrainingArguments, CardArguments, RecipeArguments),
+        description=__doc__.split("\n")[0],
     )
     if len(sys.argv) == 2 and sys.argv[1].endswith(".json"):
         arguments = parser.parse_json_file(json_file=os.path.abspath(sys.argv[1]))
     else:
         arguments = parser.parse_args_into_dataclasses()
-    model_args, _, training_args, _ = arguments
+    model_args, _, training_args, _, recipe = arguments
     model_args.check(training_args)
+    recipe.check(training_args, model_args.architecture, model_args.freeze_backbone)
     # Pinned memory without an accelerator only earns a warning.
     training_args.dataloader_pin_memory &= training_args.device.type != "cpu"
     return arguments
@@ -153,7 +162,7 @@ def needed_splits(training_args: TrainingArguments) -> list[str]:
 
 def prepare(arguments: Arguments) -> Prepared:
     """Check and load everything, so that whatever is wrong shows before any training."""
-    model_args, data_args, training_args, card_args = arguments
+    model_args, data_args, training_args, card_args, recipe = arguments
     checkpoint = None
     if training_args.do_train:
         checkpoint = find_checkpoint(training_args, model_args.overwrite_output_dir)
@@ -173,7 +182,8 @@ def prepare(arguments: Arguments) -> Prepared:
     set_seed(training_args.seed)
     model = trained
     if model is None:
-        model = build_classifier(model_args, space.names, space.problem_type, np.array(splits["train"][LABELS]))
+        labels = np.array(splits["train"][LABELS])
+        model = build_classifier(model_args, space.names, space.problem_type, labels, recipe.config_fields())
     if getattr(model.config, "pad_token_id", None) is None:
         # The plain heads of decoders find the last token by it.
         model.config.pad_token_id = tokenizer.pad_token_id
@@ -210,9 +220,9 @@ def prepare(arguments: Arguments) -> Prepared:
 
 def run_record(arguments: Arguments, train: Dataset) -> dict[str, Any]:
     """Collect all that decides which weights the run ends with."""
-    model_args, data_args, training_args, _ = arguments
+    model_args, data_args, training_args, _, recipe = arguments
     further = {name: value for name, value in vars(data_args).items() if name.startswith(("augment_", "cache_states"))}
-    return make_run_record(model_args, training_args, train, **further)
+    return make_run_record(model_args, training_args, train, **further, **vars(recipe))
 
 
 def describe(prepared: Prepared, training_args: TrainingArguments) -> None:
@@ -243,7 +253,7 @@ def describe(prepared: Prepared, training_args: TrainingArguments) -> None:
 
 def build_trainer(prepared: Prepared, arguments: Arguments) -> Trainer:
     """Build the stock Trainer."""
-    model_args, data_args, training_args, _ = arguments
+    model_args, data_args, training_args, _, recipe = arguments
     space, model = prepared.space, prepared.model
     further = None
     if data_args.metric_name is not None:
@@ -257,16 +267,17 @@ def build_trainer(prepared: Prepared, arguments: Arguments) -> Trainer:
 
     callbacks: list[TrainerCallback] = [EpochSetter(prepared.augmented)] if prepared.augmented else []
     optimizer = None
-    if training_args.do_train and (model_args.head_learning_rate or has_lambdas(model)):
+    if training_args.do_train and (model_args.head_learning_rate or has_lambdas(model) or recipe.layer_decay):
         rates = model_args.head_learning_rate, model_args.lambda_learning_rate
-        optimizer = build_optimizer(model, training_args, *rates)
+        optimizer = build_optimizer(model, training_args, *rates, layer_decay=recipe.layer_decay)
     patience = model_args.early_stopping_patience
     callbacks += [EarlyStoppingCallback(patience)] if patience else []
+    callbacks += [WeightAveraging(recipe.average_weights)] if recipe.average_weights else []
     if training_args.do_train:
         callbacks.append(RunRecorder(run_record(arguments, prepared.split("train"))))
     multiple = 8 if training_args.fp16 or training_args.bf16 else None
     collator = DataCollatorWithPadding(prepared.tokenizer, pad_to_multiple_of=multiple)
-    return PublishingTrainer(
+    trainer = ClassifierTrainer(
         model=model,
         args=training_args,
         train_dataset=prepared.augmented or prepared.states.get("train", prepared.split("train")),
@@ -277,11 +288,13 @@ def build_trainer(prepared: Prepared, arguments: Arguments) -> Trainer:
         callbacks=callbacks,
         optimizers=(optimizer, None),
     )
+    trainer.r_drop_weight = recipe.r_drop_weight
+    return trainer
 
 
 def train(trainer: Trainer, prepared: Prepared, arguments: Arguments) -> Trainer:
     """Train, or go on training, and save model and tokenizer; returns the Trainer of the finished model."""
-    model_args, _, training_args, _ = arguments
+    model_args, _, training_args, _, _ = arguments
     if model_args.overwrite_output_dir and trainer.is_world_process_zero():
         remove_checkpoints(training_args.output_dir)
     if prepared.checkpoint is not None:

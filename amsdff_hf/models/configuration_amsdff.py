@@ -6,7 +6,7 @@ from typing import Any, Literal
 from huggingface_hub.dataclasses import strict
 
 from .configuration_backbone import BackboneClassifierConfig, check_range
-from .hidden_levels import check_levels, spread_levels
+from .hidden_levels import check_levels
 
 
 LONGEST_SCALE = 31
@@ -15,15 +15,19 @@ DIRECT_MEMBERS = ("first", "max", "mean")
 # What a variant says of the fields that are not given; of the paper's widths, the hidden size decides.
 VARIANTS = {
     "residual": {
+        "levels": "auto",
         "head_hidden_size": 128,
         "direct_pooling": ("mean", "max"),
+        "join_pooling": False,
         "output_dropout": 0.3,
         "classifier_hidden_sizes": (),
         "classifier_dropouts": (),
         "loss_weights": (1.0, 0.0, 0.0),
     },
     "paper": {
+        "levels": "last",
         "direct_pooling": (),
+        "join_pooling": True,
         "output_dropout": 0.0,
         "classifier_dropouts": (0.3, 0.2),
         "loss_weights": (0.4, 0.4, 0.2),
@@ -42,14 +46,16 @@ class AmsdffConfig(BackboneClassifierConfig):
             `residual` starts as a linear layer on pooled token vectors, and a narrow AMSDFF beside it, whose share of
             the logits starts at zero, can only add. `paper` is the published network, which has to learn all of it.
             It decides the fields below whose default is said to depend on it.
-        levels (`"last"`, `"auto"` or `tuple[int, ...]`, *optional*, defaults to `"last"`):
+        levels (`"auto"`, `"last"` or `tuple[int, ...]`, *optional*):
             Hidden states of the backbone that the multi-scale part reads, from low to high: 0 for the embeddings, 1
-            for the first layer. `"auto"` takes three, spread over the depth, the last one among them.
+            for the first layer. By default `"auto"`, the embeddings, the middle and the last, or `"last"` (`paper`).
         head_hidden_size (`int`, *optional*):
             Width of the multi-scale part; by default 128, at most the backbone's hidden size, or that (`paper`).
         direct_pooling (`tuple[str, ...]`, *optional*):
             Pooled vectors of the backbone's last states which go straight to the logits: any of `mean`, `max` and
             `first` (token); `("mean", "max")` by default, or none (`paper`).
+        join_pooling (`bool`, *optional*):
+            Whether two linear layers join the members of `pooling` to one vector; not by default, but in `paper`.
         output_dropout (`float`, *optional*):
             Dropout on the vector of the text; 0.3 by default, or 0 (`paper`).
         scales (`tuple[int, ...]`, *optional*, defaults to `(1, 3, 5)`):
@@ -99,10 +105,11 @@ class AmsdffConfig(BackboneClassifierConfig):
     ]
 
     variant: Literal["residual", "paper"] = "residual"
-    levels: str | list[int] | tuple[int, ...] = "last"
+    levels: str | list[int] | tuple[int, ...] | None = None
     loss_weights: list[float | int] | tuple[float | int, ...] | None = None
     head_hidden_size: int | None = None
     direct_pooling: list[str] | tuple[str, ...] | None = None
+    join_pooling: bool | None = None
     output_dropout: float | int | None = None
     scales: list[int] | tuple[int, ...] = (1, 3, 5)
     num_fusion_heads: int = 8
@@ -136,7 +143,8 @@ class AmsdffConfig(BackboneClassifierConfig):
         """Which hidden states of the backbone the head reads, 0 for the embeddings; `None` for the last ones."""
         if self.levels == "last":
             return None
-        return spread_levels(self.num_hidden_layers) if self.levels == "auto" else list(self.levels)
+        depth = self.num_hidden_layers
+        return sorted({0, depth // 2, depth}) if self.levels == "auto" else list(self.levels)
 
     @property
     def token_size(self) -> int:
@@ -151,7 +159,7 @@ class AmsdffConfig(BackboneClassifierConfig):
     @property
     def pooled_size(self) -> int:
         """Width of the vector of the text."""
-        return self.direct_size + self.head_hidden_size
+        return self.direct_size + self.head_hidden_size * (1 if self.join_pooling else len(self.pooling))
 
     def _fill_in(self) -> None:
         """Set the fields that the variant decides, so that a saved model does not change with our defaults."""

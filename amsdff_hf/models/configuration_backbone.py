@@ -63,6 +63,9 @@ class BackboneClassifierConfig(PreTrainedConfig):
             Weight of the refine loss of the published form.
         label_range (`float`, *optional*, defaults to 1.0):
             In regression, the largest size of a label, by which the contrastive loss divides them.
+        num_dropout_samples (`int`, *optional*, defaults to 1):
+            In training, the loss is the mean over so many passes through the head, each under a dropout of its own
+            (multi-sample dropout, Inoue 2019); the backbone runs once.
         text_pairs (`bool`, *optional*):
             Whether the model was trained on pairs of texts, so that scripts and `explain` can refuse the other kind.
     """
@@ -88,6 +91,7 @@ class BackboneClassifierConfig(PreTrainedConfig):
     contrastive_gain: float | int = 1.5
     refine_weight: float | int = 4.0
     label_range: float | int = 1.0
+    num_dropout_samples: int = 1
     text_pairs: bool | None = None
 
     def __post_init__(self, **kwargs: Any) -> None:
@@ -215,6 +219,8 @@ class BackboneClassifierConfig(PreTrainedConfig):
             )
         check_range("focal_gamma", self.focal_gamma, 0.0, math.inf)
         check_range("label_smoothing", self.label_smoothing, 0.0, 1.0)
+        if self.num_dropout_samples < 1:
+            raise ValueError(f"`num_dropout_samples` must be at least 1, got {self.num_dropout_samples}.")
         check_range("initializer_range", self.initializer_range, 0.0, math.inf)
         if not 0 < self.huber_delta < math.inf:
             raise ValueError(f"`huber_delta` must be above 0, got {self.huber_delta}.")

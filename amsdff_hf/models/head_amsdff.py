@@ -133,8 +133,47 @@ class DynamicFusion(nn.Module):
         return self.gated_sum(inner, gates), gates
 
 
-def build_pooling(name: str, config: AmsdffConfig) -> nn.Module:
-    """Build one pooling member; the config has checked the name."""
+class MultiPooling(nn.Module):
+    """Pooling members side by side, each under a LayerNorm of its own."""
+
+    def __init__(self, members: dict[str, nn.Module], width: int):
+        super().__init__()
+        self.members = nn.ModuleDict(members)
+        # A mean is short, a maximum long: without the norms they would learn at different speeds.
+        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in members)
+
+    def forward(self, hidden_states: torch.Tensor, mask: torch.Tensor, need_weights: bool = False) -> list[Pooled]:
+        """Pool `(batch_size, sequence_length, width)`, once for each member."""
+        pooled = [member(hidden_states, mask, need_weights) for member in self.members.values()]
+        return [part._replace(vector=norm(part.vector)) for norm, part in zip(self.norms, pooled, strict=True)]
+
+
+class JoinedPooling(nn.Module):
+    """Pooling members joined by two linear layers, as published."""
+
+    def __init__(self, members: dict[str, nn.Module], width: int, dropout: float):
+        super().__init__()
+        self.members = nn.ModuleDict(members)
+        self.pooling_join = nn.Linear(len(members) * width, width)
+        self.dropout = nn.Dropout(dropout)
+        self.pooling_output = nn.Linear(width, width)
+
+    def forward(self, hidden_states: torch.Tensor, mask: torch.Tensor, need_weights: bool = False) -> list[Pooled]:
+        """Pool `(batch_size, sequence_length, width)` once; the weights are the mean over the members."""
+        pooled = [member(hidden_states, mask, need_weights) for member in self.members.values()]
+        joined = self.pooling_join(torch.cat([part.vector for part in pooled], dim=-1))
+        weights = torch.stack([part.weights for part in pooled]).mean(dim=0) if need_weights else None
+        return [Pooled(self.pooling_output(self.dropout(F.gelu(joined))), weights)]
+
+
+def build_direct_pooling(config: AmsdffConfig) -> MultiPooling:
+    """Build what goes straight from the backbone to the logits."""
+    members = {"first": FirstPooling, "max": MaxPooling, "mean": MeanPooling}
+    return MultiPooling({name: members[name]() for name in config.direct_pooling}, config.hidden_size)
+
+
+def build_pooling(config: AmsdffConfig) -> MultiPooling | JoinedPooling:
+    """Build the pooling of the fused features."""
     width = config.head_hidden_size
     members = {
         "attention": lambda: AttentionPooling(width, config.pooling_hidden_size or max(1, width // 2)),
@@ -142,43 +181,8 @@ def build_pooling(name: str, config: AmsdffConfig) -> nn.Module:
         "max": MaxPooling,
         "mean": MeanPooling,
     }
-    return members[name]()
-
-
-class MultiPooling(nn.Module):
-    """Pooling members side by side, joined by two linear layers."""
-
-    def __init__(self, config: AmsdffConfig):
-        super().__init__()
-        hidden_size = config.head_hidden_size
-        self.members = nn.ModuleDict({name: build_pooling(name, config) for name in config.pooling})
-        self.pooling_join = nn.Linear(len(config.pooling) * hidden_size, hidden_size)
-        self.dropout = nn.Dropout(config.head_dropout)
-        self.pooling_output = nn.Linear(hidden_size, hidden_size)
-
-    def forward(self, hidden_states: torch.Tensor, mask: torch.Tensor, need_weights: bool = False) -> Pooled:
-        """Pool `(batch_size, sequence_length, hidden_size)`; the weights are the mean over the members."""
-        pooled = [member(hidden_states, mask, need_weights) for member in self.members.values()]
-        joined = self.pooling_join(torch.cat([part.vector for part in pooled], dim=-1))
-        weights = torch.stack([part.weights for part in pooled]).mean(dim=0) if need_weights else None
-        return Pooled(self.pooling_output(self.dropout(F.gelu(joined))), weights)
-
-
-class DirectPooling(nn.Module):
-    """Pooled vectors of the backbone's own states side by side, each under a LayerNorm of its own."""
-
-    MEMBERS = {"first": FirstPooling, "max": MaxPooling, "mean": MeanPooling}
-
-    def __init__(self, config: AmsdffConfig):
-        super().__init__()
-        self.members = nn.ModuleDict({name: self.MEMBERS[name]() for name in config.direct_pooling})
-        # A mean is short, a maximum long: without the norms they would learn at different speeds.
-        self.norms = nn.ModuleList(nn.LayerNorm(config.hidden_size) for _ in config.direct_pooling)
-
-    def forward(self, hidden_states: torch.Tensor, mask: torch.Tensor, need_weights: bool = False) -> list[Pooled]:
-        """Pool `(batch_size, sequence_length, hidden_size)`, once for each member."""
-        pooled = [member(hidden_states, mask, need_weights) for member in self.members.values()]
-        return [part._replace(vector=norm(part.vector)) for norm, part in zip(self.norms, pooled, strict=True)]
+    chosen = {name: members[name]() for name in config.pooling}
+    return JoinedPooling(chosen, width, config.head_dropout) if config.join_pooling else MultiPooling(chosen, width)
 
 
 class AmsdffFeatures(NamedTuple):
@@ -196,11 +200,11 @@ class AmsdffTrunk(nn.Module):
 
     def __init__(self, config: AmsdffConfig):
         super().__init__()
-        self.direct = DirectPooling(config)
+        self.direct = build_direct_pooling(config)
         self.enhancer = FeatureEnhancer(config)
         self.multi_scale = MultiScaleAttention(config)
         self.fusion = DynamicFusion(config)
-        self.pooling = MultiPooling(config)
+        self.pooling = build_pooling(config)
 
     def forward(
         self,
@@ -220,7 +224,7 @@ class AmsdffTrunk(nn.Module):
         mask = masks[-1]
         tokens, scales = self.multi_scale(self.enhancer(levels), mask)
         tokens, gates = self.fusion(tokens, mask)
-        pooled = [*self.direct(levels[-1], mask, explain), self.pooling(tokens, mask, explain)]
+        pooled = [*self.direct(levels[-1], mask, explain), *self.pooling(tokens, mask, explain)]
         return AmsdffFeatures(
             last_hidden_state=tokens,
             pooler_output=torch.cat([part.vector for part in pooled], dim=-1),

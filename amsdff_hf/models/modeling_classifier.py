@@ -113,6 +113,11 @@ class BackboneForSequenceClassification(BackboneClassifierPreTrainedModel):
         everywhere = torch.ones(vector.shape[0], dtype=torch.bool, device=vector.device)
         return contrastive_loss([vector], [everywhere], labels, self.config)
 
+    def _further_losses(self, labels: torch.Tensor, *states: Any, **head_inputs: Any) -> torch.Tensor:
+        """Sum of the losses under the other dropouts of the head (Inoue 2019)."""
+        passes = (self.classifier(*states, **head_inputs) for _ in range(self.config.num_dropout_samples - 1))
+        return sum(self.loss_function(logits, labels) for logits, _ in passes)
+
     def _init_weights(self, module: nn.Module) -> None:
         super()._init_weights(module)
         if module is self.classifier.label_scores:
@@ -160,6 +165,9 @@ class BackboneForSequenceClassification(BackboneClassifierPreTrainedModel):
         loss = None
         if labels is not None:
             loss = self.loss_function(logits, labels)
+            if self.training and self.config.num_dropout_samples > 1:
+                loss = loss + self._further_losses(labels, states, attention_mask, **head_inputs)
+                loss = loss / self.config.num_dropout_samples
             # In training alone, so that losses of evaluation can be compared whatever its weight and the batch size.
             if self.config.contrastive_weight > 0 and self.training:
                 loss = loss + self.config.contrastive_weight * self.contrastive_loss(features, labels)

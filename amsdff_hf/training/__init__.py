@@ -23,6 +23,8 @@ from .model_loading import (
 )
 from .optimizer import build_optimizer, freeze_backbone, has_lambdas
 from .output_folder import check_same_model, find_checkpoint, remove_checkpoints, trained_steps
+from .r_drop import RDropTrainer, disagreement
+from .recipe_arguments import RecipeArguments
 from .reports import format_results, format_table, save_json, write_reports
 from .run_record import RunRecorder, check_same_run, make_run_record
 from .scores import (
@@ -34,12 +36,16 @@ from .scores import (
 )
 from .sentiment_metrics import SENTIMENT_METRICS, mosi_metrics, sims_metrics
 from .thresholds import tune_thresholds
+from .weight_averaging import WeightAveraging
 
 
 __all__ = [
     "SENTIMENT_METRICS",
     "ModelArguments",
+    "RDropTrainer",
+    "RecipeArguments",
     "RunRecorder",
+    "WeightAveraging",
     "add_lora",
     "balanced_class_weights",
     "build_classifier",
@@ -50,6 +56,7 @@ __all__ = [
     "check_same_model",
     "check_same_run",
     "classification_metrics",
+    "disagreement",
     "find_checkpoint",
     "format_results",
     "format_table",

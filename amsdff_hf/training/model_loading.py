@@ -1,7 +1,7 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
 """The model and the tokenizer that a run starts from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -88,7 +88,11 @@ def kept_config(arguments: ModelArguments) -> PreTrainedConfig | None:
 
 
 def build_classifier(
-    arguments: ModelArguments, labels: Sequence[str], problem_type: str, train_labels: np.ndarray
+    arguments: ModelArguments,
+    labels: Sequence[str],
+    problem_type: str,
+    train_labels: np.ndarray,
+    config_fields: Mapping[str, Any] | None = None,
 ) -> PreTrainedModel:
     """Build the model to train, with its loss, frozen or with LoRA as the arguments say.
 
@@ -97,13 +101,18 @@ def build_classifier(
         labels: names of the labels in the order of their ids.
         problem_type: what is predicted.
         train_labels: encoded labels of the training data, for `--class_weights balanced`.
+        config_fields: further fields of the configuration, which `--head_fields` may overrule.
 
     Raises:
         ImportError: if LoRA is wanted and peft is not installed.
         OSError: if there is no model under the name.
         ValueError: if the arguments do not fit the labels.
     """
-    fields = {**arguments.parsed_head_fields(), "loss_weights": arguments.parsed_loss_weights()}
+    fields = {
+        **(config_fields or {}),
+        **arguments.parsed_head_fields(),
+        "loss_weights": arguments.parsed_loss_weights(),
+    }
     if arguments.class_weights == "balanced":
         fields["class_weights"] = balanced_class_weights(train_labels, problem_type, labels)
     else:

@@ -42,6 +42,7 @@ def build_optimizer(
     head_learning_rate: float | None = None,
     lambda_learning_rate: float | None = None,
     part_learning_rates: Mapping[str, float] | None = None,
+    layer_decay: float | None = None,
 ) -> torch.optim.Optimizer:
     """Build the Trainer's optimizer with learning rates of their own for the head and for differential attention.
 
@@ -55,14 +56,18 @@ def build_optimizer(
         lambda_learning_rate: learning rate of the lambdas; ten times that of the backbone if not given.
         part_learning_rates: learning rates of parts of the head, by their path in the model, such as
             `{"classifier.trunk.others.audio": 1e-3}` of AMCCL.
+        layer_decay: learning rate of each layer of the backbone as a share of that of the layer above it, the
+            embeddings at the bottom (Howard and Ruder 2018); lambdas keep their own.
 
     Returns:
         An optimizer with a group for each learning rate, with and without weight decay.
 
     Raises:
-        ValueError: if a part has no parameter to train.
+        ValueError: if a part has no parameter to train, or the backbone has no layers to tell apart.
     """
-    backbone = {id(parameter) for parameter in find_backbone(model).parameters()}
+    backbone = {id(parameter): 1.0 for parameter in find_backbone(model).parameters()}
+    if layer_decay is not None:
+        backbone |= _layer_shares(find_backbone(model), layer_decay)
     head_rate = arguments.learning_rate if head_learning_rate is None else head_learning_rate
     lambda_rate = 10 * arguments.learning_rate if lambda_learning_rate is None else lambda_learning_rate
     parts = dict(part_learning_rates or {})
@@ -72,7 +77,11 @@ def build_optimizer(
         if parameter.requires_grad:
             is_lambda = _is_lambda(name)
             is_decayed = parameter.ndim > 1 and not name.endswith("bias") and not is_lambda
-            rate = lambda_rate if is_lambda else arguments.learning_rate if id(parameter) in backbone else head_rate
+            rate = head_rate
+            if is_lambda:
+                rate = lambda_rate
+            elif id(parameter) in backbone:
+                rate = arguments.learning_rate * backbone[id(parameter)]
             part = next((part for part in parts if f".{name}".rpartition(f".{part}.")[1]), None)
             unused.discard(part)
             rate = rate if part is None else parts[part]
@@ -91,6 +100,26 @@ def build_optimizer(
         ],
         **options,
     )
+
+
+def _layer_shares(backbone: nn.Module, decay: float) -> dict[int, float]:
+    """Share of the learning rate for each parameter, by its id; what comes before the layers is at the bottom."""
+    depth = getattr(backbone.config.get_text_config(), "num_hidden_layers", None)
+    stacks = (module for module in backbone.modules() if isinstance(module, nn.ModuleList))
+    layers = next((stack for stack in stacks if depth and len(stack) == depth), None)
+    if layers is None:
+        raise ValueError(
+            f"A layer decay needs layers with weights of their own, which a backbone of the type "
+            f"{backbone.config.model_type!r} does not have: leave it out."
+        )
+    shares, share = {}, decay ** (len(layers) + 1)
+    levels = {id(p): decay ** (len(layers) - level) for level, layer in enumerate(layers) for p in layer.parameters()}
+    for parameter in backbone.parameters():
+        if id(parameter) in levels:
+            # What is registered behind the layers, such as a last norm, goes with the highest.
+            share = levels[id(parameter)]
+        shares[id(parameter)] = share
+    return shares
 
 
 def freeze_backbone(model: PreTrainedModel) -> None:

@@ -67,7 +67,10 @@ def results(folder):
 
 @pytest.mark.parametrize(
     "options",
-    [("--architecture", "pyramid_graph"), ("--architecture", "plain", "--differential_fraction", "0.5")],
+    [
+        ("--architecture", "pyramid_graph", "--num_dropout_samples", "2", "--contrastive_weight", "0.1"),
+        ("--architecture", "plain", "--differential_fraction", "0.5", "--layer_decay", "0.9", "--r_drop_weight", "1"),
+    ],
     ids=["pyramid_graph", "plain and differential"],
 )
 def test_other_heads_and_attentions_from_training_to_prediction(run_script, tmp_path, options):
@@ -268,16 +271,17 @@ def test_seeds_and_lora(run_script, tmp_path):
 
 def test_interrupted_training_goes_on_to_the_same_weights(run_script, tmp_path):
     frame(40).to_csv(tmp_path / "train.csv", index=False)
-    options = ["--train_file", "train.csv", "--do_train", "--num_train_epochs", "4", "--save_strategy", "epoch"]
+    options = ["--train_file", "train.csv", "--do_train", "--num_train_epochs", "4", "--save_strategy", "steps"]
+    options += ["--save_steps", "5", "--average_weights", "0.9"]
     run_script(*options, output="whole")
-    # A wrapper kills the process at the second checkpoint, as a power failure would.
+    # A wrapper kills the process behind the second checkpoint, as a power failure would.
     (tmp_path / "killed.py").write_text(
         "import os, runpy, signal, sys, transformers\n"
-        "old = transformers.Trainer._save_checkpoint\n"
-        "def save(self, *args, **kwargs):\n"
-        "    old(self, *args, **kwargs)\n"
-        "    if self.state.global_step == 10: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "transformers.Trainer._save_checkpoint = save\n"
+        "old = transformers.Trainer.training_step\n"
+        "def step(self, *args, **kwargs):\n"
+        "    if self.state.global_step == 11: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return old(self, *args, **kwargs)\n"
+        "transformers.Trainer.training_step = step\n"
         f"runpy.run_path({str(SCRIPT)!r}, run_name='__main__')\n"
     )
     killed = run_script(*options, output="parts", check=False, script=tmp_path / "killed.py")

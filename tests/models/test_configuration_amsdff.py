@@ -25,7 +25,7 @@ def test_the_default_has_a_direct_way_and_a_narrow_branch():
         128,
         ("mean", "max"),
     )
-    assert (config.pooled_size, config.token_size, config.hidden_levels) == (2 * 768 + 128, 128, None)
+    assert (config.pooled_size, config.token_size, config.hidden_levels) == (2 * 768 + 3 * 128, 128, [0, 6, 12])
     assert tuple(config.classifier_hidden_sizes) == () == tuple(config.classifier_dropouts)
     assert tuple(config.loss_weights) == (1, 0, 0)
 
@@ -46,7 +46,7 @@ def test_a_trained_model_stays_the_variant_that_it_is(tmp_path):
 
 
 def test_levels_are_counted_from_the_embeddings():
-    assert AmsdffConfig(levels="auto").hidden_levels == [4, 8, 12]
+    assert AmsdffConfig(levels="last").hidden_levels is None
     assert AmsdffConfig(levels=(0, 12)).hidden_levels == [0, 12]
 
 

@@ -157,3 +157,21 @@ def test_the_trainer_divides_accumulated_losses(classifier_class):
 def test_forward_names_the_standard_inputs(classifier_class):
     names = ["input_ids", "attention_mask", "token_type_ids", "position_ids", "inputs_embeds", "labels"]
     assert list(inspect.signature(classifier_class.forward).parameters)[1:7] == names
+
+
+# --- several dropouts --------------------------------------------------------------------------------------------
+
+
+def test_the_loss_is_the_mean_over_the_dropouts_of_the_head(config_class, bert_config):
+    model = random_model(config_class(backbone_config=bert_config, num_dropout_samples=3, contrastive_weight=0.0))
+    ids, mask = padded_texts()
+    labels = torch.tensor([0, 1, 0, 1])
+    seen = []
+    model.classifier.register_forward_hook(lambda module, inputs, outputs: seen.append(outputs[0]))
+    loss = model.train()(ids, attention_mask=mask, labels=labels).loss
+    assert len(seen) == 3
+    assert not torch.equal(seen[0], seen[1])
+    torch.testing.assert_close(loss, sum(model.loss_function(logits, labels) for logits in seen) / 3)
+    seen.clear()
+    model.eval()(ids, attention_mask=mask, labels=labels)
+    assert len(seen) == 1

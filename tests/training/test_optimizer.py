@@ -1,10 +1,10 @@
 import pytest
 import torch
-from transformers import AutoModelForSequenceClassification, TrainingArguments
+from transformers import AlbertConfig, AutoModelForSequenceClassification, TrainingArguments
 
 from amsdff_hf import AmsdffConfig, AmsdffForSequenceClassification
 from amsdff_hf.training import build_optimizer, freeze_backbone
-from tests.conftest import BACKBONE_CONFIGS
+from tests.conftest import BACKBONE_CONFIGS, SIZES
 
 
 @pytest.fixture(params=["amsdff", "plain"])
@@ -62,3 +62,36 @@ def test_frozen_parameters_are_left_out_of_the_optimizer(model, tmp_path):
     groups = build_optimizer(model, TrainingArguments(output_dir=str(tmp_path)), 1e-3).param_groups
     optimized = {id(parameter) for group in groups for parameter in group["params"]}
     assert optimized == {id(parameter) for parameter in model.parameters() if parameter.requires_grad}
+
+
+LAYERS = {
+    "bert": "backbone.encoder.layer.",
+    "distilbert": "backbone.transformer.layer.",
+    "llama": "backbone.layers.",
+    "modernbert": "backbone.layers.",
+    "roberta": "backbone.encoder.layer.",
+    "t5": "backbone.block.",
+}
+
+
+@pytest.mark.parametrize("model_type", sorted(BACKBONE_CONFIGS))
+def test_lower_layers_learn_more_slowly(tmp_path, model_type):
+    model = AmsdffForSequenceClassification(AmsdffConfig(backbone_config=BACKBONE_CONFIGS[model_type]()))
+    arguments = TrainingArguments(output_dir=str(tmp_path), learning_rate=1.0)
+    groups = build_optimizer(model, arguments, 5.0, layer_decay=0.5).param_groups
+    rates = {id(p): group["lr"] for group in groups for p in group["params"]}
+    expected = {"classifier.": 5.0, f"{LAYERS[model_type]}0.": 0.25, f"{LAYERS[model_type]}1.": 0.5}
+    found = set()
+    for name, parameter in model.named_parameters():
+        is_input = "embed" in name or "shared" in name
+        rate = 0.125 if is_input else next((rate for part, rate in expected.items() if name.startswith(part)), 0.5)
+        assert rates[id(parameter)] == rate, name
+        found.add(rate)
+    assert found == {0.125, 0.25, 0.5, 5.0}
+
+
+def test_a_layer_decay_needs_layers_of_their_own(tmp_path):
+    backbone = AlbertConfig(**{**SIZES, "embedding_size": 16})
+    model = AmsdffForSequenceClassification(AmsdffConfig(backbone_config=backbone))
+    with pytest.raises(ValueError, match="a backbone of the type 'albert' does not have"):
+        build_optimizer(model, TrainingArguments(output_dir=str(tmp_path)), layer_decay=0.5)

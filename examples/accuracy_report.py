@@ -1,0 +1,189 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+"""The tables and pictures of `benchmark_accuracy.py`, from the lines that it wrote.
+
+python examples/accuracy_report.py runs/frozen
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from amsdff_hf.training import format_table, save_json
+
+
+Run = dict[str, Any]
+RESAMPLES = 2000
+
+
+def report(folder: Path, baseline: str | None = None) -> None:
+    """Print the tables of a folder, and write them and the pictures there.
+
+    Args:
+        folder: where `runs.jsonl` is.
+        baseline: the head to compare with; if not given, `plain` or, where there is none, of the linear heads the
+            one with the best validation accuracy, for each data set.
+    """
+    runs = [json.loads(line) for line in (folder / "runs.jsonl").read_text(encoding="utf-8").splitlines()]
+    rows: list[Run] = []
+    for data, size in sorted({(run["data"], run["train_size"] or 0) for run in runs}):
+        of_data = [run for run in runs if (run["data"], run["train_size"] or 0) == (data, size)]
+        heads = {head: chosen_runs([run for run in of_data if run["head"] == head]) for head in names(of_data)}
+        reference = baseline or choose_baseline(heads)
+        rows += [
+            {"data": data, "texts": size or "all", "head": head}
+            | compare(chosen, heads[reference], is_reference=head == reference)
+            for head, chosen in heads.items()
+        ]
+    shown = [[row[name] for name in COLUMNS] for row in rows]
+    text = format_table(shown, header=list(COLUMNS))
+    means = average(rows)
+    text += "\n\n" + format_table([list(row.values()) for row in means], header=list(means[0]))
+    print(f"\n{text}\n\n{LEGEND}")
+    (folder / "table.txt").write_text(f"{text}\n\n{LEGEND}\n", encoding="utf-8")
+    save_json({"rows": rows, "means": means}, str(folder / "table.json"))
+    draw(rows, folder)
+
+
+COLUMNS = ("data", "texts", "head", "seeds", "rate", "accuracy", "sd", "macro_f1", "ece", "saved", "low", "high", "p")
+COLUMNS += ("seconds", "parameters")
+LEGEND = (
+    "accuracy, macro_f1, ece: means over the seeds on the test split; sd: of the accuracy. rate: learning rate, "
+    "chosen on the validation split. saved: errors that the head saves, in % of those of the reference (the row with "
+    "a dash), with the 95 % interval and two-sided p of a paired bootstrap over the texts. seconds: of one training."
+)
+
+
+def names(runs: list[Run]) -> list[str]:
+    """Heads in the order of their first run."""
+    return list(dict.fromkeys(run["head"] for run in runs))
+
+
+def chosen_runs(runs: list[Run]) -> list[Run]:
+    """Return the runs with the learning rate that most seeds ran with, the one that was chosen."""
+    rates = [run["learning_rate"] for run in runs]
+    counts = {rate: rates.count(rate) for rate in rates}
+    most = max(counts.values())
+    tied = [run for run in runs if counts[run["learning_rate"]] == most]
+    best = max(tied, key=lambda run: (run["validation"]["accuracy"], -run["validation"]["nll"]))["learning_rate"]
+    return [run for run in runs if run["learning_rate"] == best]
+
+
+def choose_baseline(heads: dict[str, list[Run]]) -> str:
+    """Return the head that the others have to beat."""
+    if "plain" in heads:
+        return "plain"
+    linear = {head: runs for head, runs in heads.items() if head.startswith("linear")} or heads
+    return max(linear, key=lambda head: np.mean([run["validation"]["accuracy"] for run in linear[head]]))
+
+
+def is_right(run: Run) -> np.ndarray:
+    """Which test texts a run predicted rightly."""
+    test = run["test"]
+    return np.unpackbits(np.frombuffer(bytes.fromhex(test["right"]), dtype=np.uint8))[: test["texts"]]
+
+
+def compare(runs: list[Run], reference: list[Run], is_reference: bool) -> Run:
+    """Return one row of the table."""
+    tests = [run["test"] for run in runs]
+    accuracy = [test["accuracy"] for test in tests]
+    row = {
+        "seeds": len(runs),
+        "rate": f"{runs[0]['learning_rate']:g}",
+        "accuracy": float(np.mean(accuracy)),
+        "sd": float(np.std(accuracy, ddof=1)) if len(runs) > 1 else 0.0,
+        "macro_f1": float(np.mean([test["macro_f1"] for test in tests])),
+        "ece": float(np.mean([test["calibration_error"] for test in tests])),
+        "seconds": round(float(np.mean([run["seconds"] for run in runs]))),
+        "parameters": f"{runs[0]['parameters']:,}",
+    }
+    if is_reference:
+        return {**row, "saved": "-", "low": "-", "high": "-", "p": "-"}
+    mine, other = (np.mean([is_right(run) for run in group], axis=0) for group in (runs, reference))
+    saved, low, high, p = paired_bootstrap(1 - mine, 1 - other)
+    return {**row, "saved": f"{saved:.1f}", "low": f"{low:.1f}", "high": f"{high:.1f}", "p": f"{p:.3f}"}
+
+
+def paired_bootstrap(errors: np.ndarray, reference: np.ndarray, seed: int = 0) -> tuple[float, float, float, float]:
+    """Compare two heads on the same texts (Efron and Tibshirani 1993, chapter 16).
+
+    Args:
+        errors: share of the seeds that were wrong, for each text.
+        reference: the same of the reference.
+        seed: of the resampling.
+
+    Returns:
+        Errors saved in percent, both ends of its 95 % interval, and a two-sided p that nothing is saved or lost.
+    """
+    generator = np.random.default_rng(seed)
+    samples = generator.integers(len(errors), size=(RESAMPLES, len(errors)))
+    mine, other = errors[samples].sum(axis=1), reference[samples].sum(axis=1)
+    saved = 100 * (1 - mine / np.maximum(other, 1e-9))
+    share = min(np.mean(mine >= other), np.mean(mine <= other))
+    whole = 100 * (1 - errors.sum() / max(reference.sum(), 1e-9))
+    return whole, *np.percentile(saved, [2.5, 97.5]), min(1.0, 2 * (share + 1 / RESAMPLES))
+
+
+def average(rows: list[Run]) -> list[Run]:
+    """Mean over the data sets of the errors saved, of the heads that ran on all of them with all texts."""
+    whole = [row for row in rows if row["texts"] == "all"] or rows
+    data = {row["data"] for row in whole}
+    means = []
+    for head in names(whole):
+        own = [row for row in whole if row["head"] == head]
+        if len(own) == len(data):
+            saved = [0.0 if row["saved"] == "-" else float(row["saved"]) for row in own]
+            worse = [row["data"] for row in own if row["saved"] != "-" and float(row["high"]) < 0]
+            means.append(
+                {
+                    "head": head,
+                    "data sets": len(own),
+                    "accuracy": float(np.mean([row["accuracy"] for row in own])),
+                    "errors saved": f"{np.mean(saved):.1f}",
+                    "significantly worse on": ", ".join(worse) or "none",
+                }
+            )
+    return means
+
+
+def draw(rows: list[Run], folder: Path) -> None:
+    """Draw accuracy against seconds and, with several training sizes, the learning curves."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    for name, column, label in (("cost", "seconds", "seconds of training"), ("learning", "texts", "training texts")):
+        data = sorted({row["data"] for row in rows})
+        if column == "texts" and len({row["texts"] for row in rows}) < 2:
+            continue
+        figure, axes = plt.subplots(1, len(data), figsize=(4.2 * len(data), 3.6), squeeze=False)
+        for axis, one in zip(axes[0], data):
+            own = [row for row in rows if row["data"] == one]
+            for head in names(own):
+                of_head = [row for row in own if row["head"] == head and row[column] != "all"]
+                points = sorted((row[column], row["accuracy"]) for row in of_head)
+                if points:
+                    axis.plot(*zip(*points), marker="o", linestyle="-" if column == "texts" else "", label=head)
+            axis.set(title=one, xlabel=label, xscale="log")
+            axis.grid(alpha=0.3)
+        axes[0, 0].set_ylabel("accuracy")
+        axes[0, -1].legend(fontsize=7)
+        figure.tight_layout()
+        figure.savefig(folder / f"{name}.png", dpi=120)
+        plt.close(figure)
+
+
+def main() -> None:
+    """Report what a folder holds."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("folder", type=Path, help="output folder of benchmark_accuracy.py")
+    parser.add_argument("--baseline", help="head to compare with; default: the best linear one, or plain")
+    arguments = parser.parse_args()
+    report(arguments.folder, arguments.baseline)
+
+
+if __name__ == "__main__":
+    main()
