@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from accuracy_report import Run, report
 from baseline_heads import BaselineForSequenceClassification
 from datasets import Dataset, disable_progress_bars
@@ -168,6 +169,7 @@ class Benchmark:
                 weight_decay=0.01,
                 warmup_steps=0.1,
                 bf16=arguments.bf16,
+                use_cpu=not torch.cuda.is_available(),
                 train_sampling_strategy="group_by_length",
                 save_strategy="no",
                 report_to="none",

@@ -101,6 +101,8 @@ from amsdff_hf.training import (
 
 
 LENGTH_IN_TRAINING = 128
+# Of a model that reads windows: whole documents, but not whole books.
+LENGTH_IN_WINDOWS = 8192
 Arguments = tuple[ModelArguments, DataTrainingArguments, TrainingArguments, CardArguments, RecipeArguments]
 
 
@@ -198,7 +200,8 @@ def prepare(arguments: Arguments) -> Prepared:
     wanted = data_args.max_seq_length
     if wanted is None:
         # A trained model comes with a tokenizer that knows where its training cut.
-        wanted = LENGTH_IN_TRAINING if trained is None else tokenizer.model_max_length
+        fresh = LENGTH_IN_WINDOWS if getattr(model.config, "long_text", None) == "window" else LENGTH_IN_TRAINING
+        wanted = fresh if trained is None else tokenizer.model_max_length
     max_length = usable_length(wanted, tokenizer, model, is_pair)
     with training_args.main_process_first(desc="tokenization"):
         tokenized = tokenize_splits(splits, tokenizer, max_length, data_args)

@@ -37,7 +37,7 @@ _INPUTS = (_IDS, "attention_mask", "token_type_ids")
 _BATCH = 64
 _BYTES = 2
 # To be raised when the same texts get other states, so that nobody finds the old ones.
-_FORMAT = 1
+_FORMAT = 2
 # Arrow writes a little beside the numbers.
 _SPARE = 1.02
 
@@ -199,6 +199,7 @@ def _key(ordered: Dataset, model: PreTrainedModel, arguments: TrainingArguments)
     """Hash everything that the states depend on."""
     backend = getattr(model.backbone.config, "_attn_implementation", None)
     settings = [model.config.hidden_levels, arguments.bf16, arguments.fp16, arguments.device.type, backend]
+    settings += [model.config.long_text, model.config.window_length, model.config.window_overlap]
     settings += [_FORMAT, torch.__version__, transformers_version]
     digest = hashlib.sha256(json.dumps(settings).encode())
     digest.update(model.config.backbone_config.to_json_string().encode())

@@ -7,7 +7,7 @@ from datasets import Dataset
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging
 
-from ..models.text_backbone import learned_positions
+from ..models.text_backbone import longest_text
 from .arguments import DataTrainingArguments
 from .texts import TEXT, TEXT_PAIR
 
@@ -48,7 +48,10 @@ def usable_length(
     Raises:
         ValueError: if the tokenizer's own tokens leave no room for a text.
     """
-    limit = learned_positions(model, model.config.get_text_config()) or tokenizer.model_max_length
+    limit = longest_text(model)
+    if limit is None:
+        # Tokenizers say what the backbone was made for, and windows read on.
+        limit = wanted if getattr(model.config, "long_text", None) == "window" else tokenizer.model_max_length
     if limit < wanted < _NO_LIMIT:
         logger.warning(f"--max_seq_length {wanted} is more than the model can read: using {limit}.")
     num_special = tokenizer.num_special_tokens_to_add(pair=is_pair)

@@ -51,6 +51,11 @@ def export_onnx(model: PreTrainedModel, path: str | os.PathLike, *, token_types:
             f"The model must be in evaluation mode, on the CPU and in float32 to be exported; it is on "
             f"{model.device} in {model.dtype}, training={model.training}: call `model.float().cpu().eval()` first."
         )
+    if getattr(model.config, "long_text", None) == "window":
+        raise ValueError(
+            "A model that reads long texts in windows cannot be exported: how many they are would become part of the "
+            'file. Load it by `from_pretrained(..., long_text="cut")` to export it for texts of one window.'
+        )
     names = ["input_ids", "attention_mask", *(["token_type_ids"] if token_types else [])]
     example = tuple(torch.ones(_EXAMPLE_SHAPE, dtype=torch.long) for _ in names)
     limit = getattr(model, "max_sequence_length", None)

@@ -12,7 +12,7 @@ from tqdm.auto import tqdm
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging
 
-from ..models.text_backbone import learned_positions
+from ..models.text_backbone import longest_text
 from .onnx import OnnxClassifier
 from .precision import in_precision
 
@@ -208,7 +208,7 @@ def _longest(
 ) -> int | None:
     positions = None
     if not isinstance(model, OnnxClassifier):
-        positions = learned_positions(model, model.config.get_text_config())
+        positions = longest_text(model)
     if wanted is not None and positions is not None and wanted > positions:
         raise ValueError(f"`max_length` {wanted} is more than the model has positions for, {positions}.")
     limits = [limit for limit in (positions, tokenizer.model_max_length) if limit is not None and limit < _NO_LIMIT]

@@ -66,6 +66,14 @@ class BackboneClassifierConfig(PreTrainedConfig):
         num_dropout_samples (`int`, *optional*, defaults to 1):
             In training, the loss is the mean over so many passes through the head, each under a dropout of its own
             (multi-sample dropout, Inoue 2019); the backbone runs once.
+        long_text (`"cut"` or `"window"`, *optional*, defaults to `"cut"`):
+            What becomes of texts that are longer than the backbone reads: `cut` leaves the cutting to the tokenizer,
+            and refuses them otherwise; `window` runs overlapping windows through the backbone, and the head reads the
+            states of all of them as one text. It costs the memory of all windows.
+        window_length (`int`, *optional*):
+            Tokens of a window; as many as the backbone has positions for if not given.
+        window_overlap (`int`, *optional*, defaults to 64):
+            Tokens that a window shares with the one before; less than half a window.
         text_pairs (`bool`, *optional*):
             Whether the model was trained on pairs of texts, so that scripts and `explain` can refuse the other kind.
     """
@@ -92,6 +100,9 @@ class BackboneClassifierConfig(PreTrainedConfig):
     refine_weight: float | int = 4.0
     label_range: float | int = 1.0
     num_dropout_samples: int = 1
+    long_text: Literal["cut", "window"] = "cut"
+    window_length: int | None = None
+    window_overlap: int = 64
     text_pairs: bool | None = None
 
     def __post_init__(self, **kwargs: Any) -> None:
@@ -219,6 +230,13 @@ class BackboneClassifierConfig(PreTrainedConfig):
             )
         check_range("focal_gamma", self.focal_gamma, 0.0, math.inf)
         check_range("label_smoothing", self.label_smoothing, 0.0, 1.0)
+        if self.window_length is not None and self.window_length < 2:
+            raise ValueError(f"`window_length` must be at least 2 tokens, got {self.window_length}.")
+        if self.window_overlap < 0 or 2 * self.window_overlap >= (self.window_length or math.inf):
+            raise ValueError(
+                f"`window_overlap` must be at least 0 and less than half of `window_length` ({self.window_length}), "
+                f"got {self.window_overlap}."
+            )
         if self.num_dropout_samples < 1:
             raise ValueError(f"`num_dropout_samples` must be at least 1, got {self.num_dropout_samples}.")
         check_range("initializer_range", self.initializer_range, 0.0, math.inf)

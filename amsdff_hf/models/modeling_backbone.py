@@ -21,6 +21,7 @@ from .losses import classification_loss
 from .text_backbone import build_backbone, learned_positions, load_backbone, position_table, sort_arguments
 from .text_reader import TextReader
 from .travelling_code import TravelsWithCode
+from .windows import usable_window
 
 
 logger = logging.get_logger(__name__)
@@ -58,7 +59,9 @@ class BackboneClassifierPreTrainedModel(TextReader, TravelsWithCode, PreTrainedM
             # Or else transformers does so in the first forward, under a lock that stops torch.compile.
             maybe_install_capturing_hooks(self.backbone)
         self.supports_gradient_checkpointing = getattr(self.backbone, "supports_gradient_checkpointing", False)
-        self.max_sequence_length = learned_positions(self.backbone, config.get_text_config())
+        positions = learned_positions(self.backbone, config.get_text_config())
+        self.window_length = usable_window(config, positions) if config.long_text == "window" else None
+        self.max_sequence_length = positions if self.window_length is None else None
         table = position_table(self.backbone)
         self._num_positions = None if table is None else len(table.weight)
         parameters = inspect.signature(type(self.backbone).forward).parameters

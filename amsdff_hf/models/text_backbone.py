@@ -179,6 +179,16 @@ def learned_positions(model: nn.Module, config: PreTrainedConfig) -> int | None:
     return min(len(table.weight) - reserved, getattr(config, "max_position_embeddings", None) or len(table.weight))
 
 
+def longest_text(model: nn.Module) -> int | None:
+    """Longest text in tokens that a classifier reads, ours or any other; `None` if there is no end to it.
+
+    Args:
+        model: a classifier.
+    """
+    reads_windows = getattr(model.config, "long_text", None) == "window"
+    return None if reads_windows else learned_positions(model, model.config.get_text_config())
+
+
 def position_table(model: nn.Module) -> nn.Module | None:
     """Find the layer with a vector for each position, `None` if the model has no such layer.
 
@@ -279,6 +289,7 @@ __all__ = [
     "build_backbone",
     "learned_positions",
     "load_backbone",
+    "longest_text",
     "pick_levels",
     "position_table",
     "sort_arguments",

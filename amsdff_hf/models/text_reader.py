@@ -10,6 +10,7 @@ from transformers.modeling_outputs import BaseModelOutput
 from .input_checks import check_ids, check_length, check_mask, check_shapes, check_states, check_width
 from .padding import front_positions, in_input_order, move_to_front, to_front_if_per_token
 from .text_backbone import as_asked, pick_levels, tells_texts_apart
+from .windows import Windows
 
 
 class TextReader:
@@ -40,7 +41,8 @@ class TextReader:
 
         Raises:
             ValueError: if not exactly one of `input_ids` and `inputs_embeds` is given, if the texts are empty or too
-                long, if an input does not fit the tokens, or if an id has no embedding.
+                long, if an input does not fit the tokens, if an id has no embedding, or if positions or attention maps
+                are asked for where a text is read in windows.
         """
         if (input_ids is None) == (inputs_embeds is None):
             raise ValueError("You must specify exactly one of `input_ids` and `inputs_embeds`.")
@@ -64,8 +66,34 @@ class TextReader:
         if "use_cache" in self._backbone_arguments or self._backbone_takes_any:
             kwargs["use_cache"] = False
         kwargs = {name: value for name, value in kwargs.items() if self._accepts(name) or self._backbone_takes_any}
-        outputs = self.backbone(**inputs, **kwargs, return_dict=True)
+        length = (input_ids if inputs_embeds is None else inputs_embeds).shape[1]
+        if self.window_length is None or length <= self.window_length:
+            outputs = self.backbone(**inputs, **kwargs, return_dict=True)
+        else:
+            outputs = self._encode_windows(length, inputs, kwargs)
         return in_input_order(outputs, positions, self.config.get_text_config().model_type)
+
+    def _encode_windows(self, length: int, inputs: dict[str, torch.Tensor], kwargs: dict[str, Any]) -> BaseModelOutput:
+        """Run the backbone on windows over the texts, whose tokens come first, and join their states."""
+        if "position_ids" in inputs or kwargs.get("output_attentions"):
+            raise ValueError(
+                f"A text of {length} tokens is read in windows of {self.window_length}, which have positions and "
+                "attention maps of their own: leave `position_ids` and `output_attentions` out."
+            )
+        shape, device = next(iter(inputs.values())).shape[:2], self.device
+        mask = inputs.pop("attention_mask", torch.ones(shape, dtype=torch.long, device=device))
+        windows = Windows(mask, self.window_length, self.config.window_overlap)
+        cut = {name: windows.cut(value) for name, value in inputs.items()}
+        if self._accepts("attention_mask"):
+            cut["attention_mask"] = windows.mask
+        outputs = self.backbone(**cut, **kwargs, return_dict=True)
+        levels = outputs.get("hidden_states")
+        return BaseModelOutput(
+            last_hidden_state=windows.join(outputs.last_hidden_state),
+            hidden_states=None
+            if levels is None
+            else tuple(one if one is None else windows.join(one) for one in levels),
+        )
 
     def read(
         self,

@@ -60,11 +60,24 @@ class ModelArguments:
     )
     loss_weights: str | None = field(
         default=None,
-        metadata={"help": "Shares of cross entropy, focal and smoothed loss, e.g. 1,0,0. Default: 0.4,0.4,0.2."},
+        metadata={"help": "Shares of cross entropy, focal and smoothed loss, e.g. 1,0,0. Default: that of the head."},
     )
     head_fields: str | None = field(
         default=None,
         metadata={"help": "Further fields of the head's configuration as JSON, e.g. '{\"input_dropout\": 0.2}'."},
+    )
+    long_text: str | None = field(
+        default=None,
+        metadata={
+            "help": "Texts beyond the backbone's positions: `cut` (default), or `window`s that overlap.",
+            "choices": ["cut", "window"],
+        },
+    )
+    window_length: int | None = field(
+        default=None, metadata={"help": "Tokens of a window; default: the backbone's positions."}
+    )
+    window_overlap: int | None = field(
+        default=None, metadata={"help": "Tokens that a window shares with the one before; default: 64."}
     )
     lora_rank: int | None = field(
         default=None, metadata={"help": "Adapt the backbone by LoRA of this rank (extra `peft`); merged when saved."}
@@ -116,6 +129,7 @@ class ModelArguments:
             if getattr(self, name) is not None and getattr(self, name) <= 0:
                 raise ValueError(f"--{name} must be above 0, got {getattr(self, name)}.")
         self.parsed_head_fields()
+        self.window_fields()
         if self.parsed_differential() is not None and self.freeze_backbone:
             raise ValueError(
                 "--freeze_backbone would freeze differential attention, which is part of the backbone, as it starts: "
@@ -229,6 +243,23 @@ class ModelArguments:
         if self.architecture == "plain":
             raise ValueError("--head_fields is for the heads of this package; leave it out for --architecture plain.")
         return parsed
+
+    def window_fields(self) -> dict[str, Any]:
+        """Return what is said of long texts, as fields of a configuration.
+
+        Raises:
+            ValueError: if windows are described that are not wanted, or wanted for the plain head.
+        """
+        given = {name: getattr(self, name) for name in ("long_text", "window_length", "window_overlap")}
+        given = {name: value for name, value in given.items() if value is not None}
+        if self.architecture == "plain" and self.long_text == "window":
+            raise ValueError(
+                "--long_text window is for the heads of this package, the plain one reads one window: leave it out, "
+                "or choose another --architecture."
+            )
+        if len(given) > ("long_text" in given) and self.long_text != "window":
+            raise ValueError("--window_length and --window_overlap describe windows: add --long_text window.")
+        return {} if self.architecture == "plain" else given
 
     def parsed_class_weights(self, num_labels: int) -> tuple[float, ...] | None:
         """Return `--class_weights` as numbers, or `None` if it is `balanced` or not given.

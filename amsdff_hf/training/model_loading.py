@@ -110,6 +110,7 @@ def build_classifier(
     """
     fields = {
         **(config_fields or {}),
+        **arguments.window_fields(),
         **arguments.parsed_head_fields(),
         "loss_weights": arguments.parsed_loss_weights(),
     }

@@ -68,7 +68,8 @@ def results(folder):
 @pytest.mark.parametrize(
     "options",
     [
-        ("--architecture", "pyramid_graph", "--num_dropout_samples", "2", "--contrastive_weight", "0.1"),
+        ("--architecture", "pyramid_graph", "--num_dropout_samples", "2", "--contrastive_weight", "0.1")
+        + ("--long_text", "window", "--window_length", "4", "--window_overlap", "1"),
         ("--architecture", "plain", "--differential_fraction", "0.5", "--layer_decay", "0.9", "--r_drop_weight", "1"),
     ],
     ids=["pyramid_graph", "plain and differential"],
