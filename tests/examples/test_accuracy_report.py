@@ -1,0 +1,76 @@
+import json
+import runpy
+
+import numpy as np
+import pytest
+
+from tests.conftest import ROOT
+
+
+@pytest.fixture(scope="module")
+def report():
+    return runpy.run_path(str(ROOT / "examples" / "accuracy_report.py"))
+
+
+def line(head, seed, right, rate=1e-3, validation=0.5, data="news", size=None):
+    bits = np.array(right, dtype=bool)
+    test = {"accuracy": bits.mean(), "macro_f1": 0.5, "calibration_error": 0.1, "texts": len(bits)}
+    test["right"] = np.packbits(bits).tobytes().hex()
+    own = {"data": data, "train_size": size, "head": head, "seed": seed, "learning_rate": rate}
+    return {
+        **own,
+        "validation": {"accuracy": validation, "nll": 1.0},
+        "test": test,
+        "seconds": 2.0 + seed,
+        "parameters": 10,
+    }
+
+
+def test_a_better_head_saves_errors(report):
+    generator = np.random.default_rng(0)
+    reference = generator.random(1000) < 0.3
+    errors = reference & (generator.random(1000) < 0.8)
+    saved, low, high, p = report["paired_bootstrap"](errors.astype(float), reference.astype(float))
+    assert saved == pytest.approx(100 * (1 - errors.sum() / reference.sum()))
+    assert 0 < low < saved < high
+    assert p < 0.01
+    worse = report["paired_bootstrap"](reference.astype(float), errors.astype(float))
+    assert worse[2] < 0
+    assert report["paired_bootstrap"](errors.astype(float), errors.astype(float))[3] == 1.0
+
+
+def test_bits_come_back_in_their_order(report):
+    right = np.random.default_rng(1).random(13) < 0.5
+    assert (report["is_right"](line("x", 0, right)) == right).all()
+
+
+def test_the_rate_that_validation_chose_is_reported(report):
+    runs = [line("x", 1, [1, 0], rate=1e-3, validation=0.9), line("x", 1, [1, 1], rate=1e-2, validation=0.8)]
+    assert [run["learning_rate"] for run in report["chosen_runs"](runs)] == [1e-3]
+    runs += [line("x", 2, [1, 1], rate=1e-3, validation=0.1)]
+    assert [run["seed"] for run in report["chosen_runs"](runs)] == [1, 2]
+
+
+def test_the_best_linear_head_is_the_reference(report):
+    heads = {name: [line(name, 1, [1], validation=v)] for name, v in (("linear-first", 0.4), ("linear-mean", 0.6))}
+    heads["amsdff"] = [line("amsdff", 1, [1], validation=0.9)]
+    assert report["choose_baseline"](heads) == "linear-mean"
+    assert report["choose_baseline"]({**heads, "plain": []}) == "plain"
+
+
+def test_tables_and_pictures(report, tmp_path, capsys):
+    runs = []
+    for data in ("news", "mail"):
+        for size in (250, None):
+            for seed in (1, 2):
+                runs.append(line("plain", seed, [1, 0] * 50, data=data, size=size))
+                runs.append(line("amsdff", seed, [1, 1, 1, 0] * 25, data=data, size=size))
+    (tmp_path / "runs.jsonl").write_text("".join(json.dumps(run) + "\n" for run in runs))
+    report["report"](tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} >= {"table.txt", "table.json", "cost.png", "learning.png"}
+    shown = capsys.readouterr().out
+    table = json.loads((tmp_path / "table.json").read_text())
+    assert table["means"][1]["errors saved"] == "50.0"
+    assert table["means"][1]["significantly worse on"] == "none"
+    assert "amsdff" in shown
+    assert len(table["rows"]) == 8
