@@ -91,9 +91,8 @@ def entries(arguments: argparse.Namespace, folder: str) -> list[Entry]:
         # Converted here, and not anew for every text whose latency is measured.
         made += [score_entry(f"score, {kind}, {reduced}", in_precision(own, reduced), **common)]
     if arguments.compiled:
-        made += [
-            score_entry(f"score, {kind}, {reduced}, compiled", in_precision(own, reduced), **common, compiled=True)
-        ]
+        compiled = torch.compile(in_precision(own, reduced), dynamic=True, options={"freezing": True})
+        made += [score_entry(f"score, {kind}, {reduced}, compiled", compiled, **common)]
     if arguments.onnx:
         path, quantized = Path(folder, "model.onnx"), Path(folder, "int8.onnx")
         export_onnx(own, path, token_types="token_type_ids" in tokenizer.model_input_names)
