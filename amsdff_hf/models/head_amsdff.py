@@ -50,7 +50,12 @@ class FeatureEnhancer(nn.Module):
         """Map levels `(batch_size, sequence_length, hidden_size)` to `(..., head_hidden_size)`."""
         if self.level_norms:
             levels = [norm(level) for norm, level in zip(self.level_norms, levels, strict=True)]
-        return self.dropout(F.gelu(self.norm(self.enhancer_map(torch.cat(tuple(levels), dim=-1)))))
+        first, *others = zip(levels, self.enhancer_map.weight.chunk(len(levels), dim=1), strict=True)
+        # One product for each level costs as much as one of all, and no copy of the levels side by side.
+        mapped = F.linear(*first, self.enhancer_map.bias)
+        for level, weight in others:
+            mapped = mapped + F.linear(level, weight)
+        return self.dropout(F.gelu(self.norm(mapped)))
 
 
 class ScaleBranch(nn.Module):

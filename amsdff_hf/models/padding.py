@@ -36,6 +36,17 @@ def front_positions(attention_mask: torch.Tensor) -> torch.Tensor:
     return torch.where(real.bool(), among_real, among_padding)
 
 
+def may_follow_padding(attention_mask: torch.Tensor) -> bool:
+    """Whether a real token may stand behind padding, so that tokens have to be moved.
+
+    On an accelerator, and inside of a graph, the answer is yes without a look: it would be waited for.
+    """
+    if torch.compiler.is_compiling() or attention_mask.device.type != "cpu":
+        return True
+    real = attention_mask != 0
+    return bool((real[:, 1:] & ~real[:, :-1]).any())
+
+
 def move_to_front(values: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
     """Put `values[b, t]` at `positions[b, t]`; `values` is `(batch_size, sequence_length, ...)`."""
     index = positions.view(*positions.shape, *[1] * (values.dim() - 2)).expand_as(values)
@@ -96,4 +107,11 @@ def _move_map_back(attention: Any, positions: torch.Tensor, keys_are_tokens: boo
     return attention
 
 
-__all__ = ["front_positions", "in_input_order", "move_back", "move_to_front", "to_front_if_per_token"]
+__all__ = [
+    "front_positions",
+    "in_input_order",
+    "may_follow_padding",
+    "move_back",
+    "move_to_front",
+    "to_front_if_per_token",
+]

@@ -8,7 +8,7 @@ import torch
 from transformers.modeling_outputs import BaseModelOutput
 
 from .input_checks import check_ids, check_length, check_mask, check_shapes, check_states, check_width
-from .padding import front_positions, in_input_order, move_to_front, to_front_if_per_token
+from .padding import front_positions, in_input_order, may_follow_padding, move_to_front, to_front_if_per_token
 from .text_backbone import as_asked, pick_levels, tells_texts_apart
 from .windows import Windows
 
@@ -59,7 +59,7 @@ class TextReader:
         inputs = {"input_ids": input_ids, "inputs_embeds": inputs_embeds, **others}
         inputs = {name: value for name, value in inputs.items() if value is not None and self._accepts(name)}
         positions = None
-        if attention_mask is not None:
+        if attention_mask is not None and may_follow_padding(attention_mask):
             positions = front_positions(attention_mask)
             inputs = {name: move_to_front(value, positions) for name, value in inputs.items()}
             kwargs = {name: to_front_if_per_token(value, positions) for name, value in kwargs.items()}

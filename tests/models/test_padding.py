@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 from transformers import BertConfig
 
-from amsdff_hf.models.padding import front_positions, move_back, move_to_front
+from amsdff_hf.models.padding import front_positions, may_follow_padding, move_back, move_to_front
 from tests.conftest import SIZES, padded_texts, random_model
 from tests.sweep.tiny_configs import tiny_config
 
@@ -91,3 +91,10 @@ def test_whatever_belongs_to_a_token_moves_with_it(config_class, kind):
         name = next(iter(reversed(inputs)))
         changed = {**inputs, name: inputs[name].flip(1)}
         assert (model(**changed).logits - expected).abs().max() > 1e-4, "no proof: the order makes no difference"
+
+
+def test_tokens_are_moved_only_where_one_follows_padding():
+    assert not may_follow_padding(torch.tensor([[1, 1, 1], [1, 0, 0], [0, 0, 0]]))
+    assert may_follow_padding(torch.tensor([[1, 1, 1], [0, 1, 1]]))
+    assert may_follow_padding(torch.tensor([[1, 0, 1]]))
+    assert may_follow_padding(torch.ones(1, 3, device="meta"))
