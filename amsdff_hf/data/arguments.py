@@ -46,7 +46,7 @@ class DataTrainingArguments:
     do_regression: bool | None = _option(None, "Predict a number. Default: yes if the labels are floats.")
     max_seq_length: int | None = _option(
         None,
-        "Longest text in tokens; what is cut off is reported. Default: 128 in training, afterwards what training had.",
+        "Longest text in tokens; what is cut is reported. Default: 128 in training (8192 in windows), then the same.",
     )
     pad_to_max_length: bool = _option(
         False, "Pad every text to --max_seq_length and not to the longest of its batch: same results, more time."

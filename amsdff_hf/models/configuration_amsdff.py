@@ -6,7 +6,7 @@ from typing import Any, Literal
 from huggingface_hub.dataclasses import strict
 
 from .configuration_backbone import BackboneClassifierConfig, check_range
-from .hidden_levels import check_levels
+from .hidden_levels import check_levels, is_uneven
 
 
 LONGEST_SCALE = 31
@@ -50,7 +50,8 @@ class AmsdffConfig(BackboneClassifierConfig):
             It decides the fields below whose default is said to depend on it.
         levels (`"auto"`, `"last"` or `tuple[int, ...]`, *optional*):
             Hidden states of the backbone that the multi-scale part reads, from low to high: 0 for the embeddings, 1
-            for the first layer. By default `"auto"`, the embeddings, the middle and the last, or `"last"` (`paper`).
+            for the first layer. By default `"auto"`, the embeddings, the middle and the last; `"last"` for `paper` and
+            for the few backbones whose layers do not pass one vector for each token.
         head_hidden_size (`int`, *optional*):
             Width of the multi-scale part; by default 128, at most the backbone's hidden size, or that (`paper`).
         direct_pooling (`tuple[str, ...]`, *optional*):
@@ -167,13 +168,17 @@ class AmsdffConfig(BackboneClassifierConfig):
     def _fill_in(self) -> None:
         """Set the fields that the variant decides, so that a saved model does not change with our defaults."""
         hidden_size = self.hidden_size
-        widths = {
+        by_variant = {
             "head_hidden_size": hidden_size,
             "classifier_hidden_sizes": (max(1, hidden_size // 2), max(1, hidden_size // 4)),
+            **VARIANTS[self.variant],
         }
-        for name, value in (widths | VARIANTS[self.variant]).items():
+        by_variant["head_hidden_size"] = min(by_variant["head_hidden_size"], hidden_size)
+        if is_uneven(self.get_text_config()):
+            by_variant["levels"] = "last"
+        for name, value in by_variant.items():
             if getattr(self, name) is None:
-                setattr(self, name, min(value, hidden_size) if name == "head_hidden_size" else value)
+                setattr(self, name, value)
 
     def _validate_fields(self) -> None:
         self._fill_in()

@@ -7,6 +7,29 @@ from transformers import PreTrainedConfig
 
 
 NUM_AUTO_LEVELS = 3
+# Their layers shorten the text on the way, pass several vectors for each token, or come in several stacks.
+_UNEVEN = (
+    "blt",
+    "canine",
+    "deepseek_v4",
+    "funnel",
+    "gemma3n_text",
+    "hy_v4",
+    "longcat_flash",
+    "pegasus_x",
+    "qwen4_exp",
+    "qwen4_exp_text",
+    "reformer",
+)
+
+
+def is_uneven(config: PreTrainedConfig) -> bool:
+    """Whether the layers of a backbone do not pass one vector for each token, so that only its last states fit a head.
+
+    Args:
+        config: configuration of the part of the backbone that reads.
+    """
+    return config.model_type in _UNEVEN
 
 
 def spread_levels(depth: int) -> list[int]:
@@ -56,4 +79,4 @@ def check_levels(levels: str | list[int] | tuple[int, ...], words: tuple[str, ..
         )
 
 
-__all__ = ["check_levels", "spread_levels"]
+__all__ = ["check_levels", "is_uneven", "spread_levels"]

@@ -29,8 +29,9 @@ def real_tokens(hidden_states: torch.Tensor, attention_mask: torch.Tensor | None
     if attention_mask is None:
         return hidden_states, torch.ones(hidden_states.shape[:2], dtype=torch.bool, device=hidden_states.device)
     mask = attention_mask != 0
-    # Ones and not zeros, at which the slope of a LayerNorm is so steep that gradients overflow in half precision.
-    hidden_states = hidden_states.masked_fill(~mask.unsqueeze(-1), 1.0)
+    # Not all equal, at which the slope of a LayerNorm is so steep that gradients overflow in half precision.
+    neutral = 1 - 2 * (torch.arange(hidden_states.shape[-1], device=mask.device) % 2).to(hidden_states.dtype)
+    hidden_states = torch.where(mask.unsqueeze(-1), hidden_states, neutral)
     is_first = torch.arange(mask.shape[1], device=mask.device) == 0
     return hidden_states, mask | (~mask.any(dim=1, keepdim=True) & is_first)
 

@@ -70,7 +70,7 @@ def test_texts_without_tokens_are_read_as_one_of_padding(bert_config, arguments,
     split = Dataset.from_dict({"input_ids": [[], []], "attention_mask": [[], []], "labels": [0, 1]})
     kept = cache_states(split, model, arguments, tmp_path)
     batch = StatesCollator(model, None)([kept[0], kept[1]])
-    assert batch["backbone_states"].shape == (2, 1, 32)
+    assert batch["backbone_states"].shape == (2, 3, 1, 32)
     assert logits(model, batch).isfinite().all()
 
 

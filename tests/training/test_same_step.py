@@ -21,7 +21,7 @@ def whole(tmp_path_factory, config_class):
 
 def assert_same(actual, expected):
     for name, tensor in expected.items():
-        torch.testing.assert_close(actual[name], tensor, atol=2e-6, rtol=1e-5, msg=lambda text, n=name: f"{n}: {text}")
+        torch.testing.assert_close(actual[name], tensor, atol=2e-6, rtol=3e-5, msg=lambda text, n=name: f"{n}: {text}")
 
 
 @pytest.mark.parametrize("case", CASES)
