@@ -101,7 +101,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--freeze_backbone", action="store_true", help="train the heads alone, on kept states")
     parser.add_argument("--epochs", type=float, default=5)
     parser.add_argument("--batch_size", type=int, default=32)
-    parser.add_argument("--learning_rates", nargs="+", type=float, default=[3e-4, 1e-3, 3e-3, 1e-2], help="to choose from")
+    rates = [3e-4, 1e-3, 3e-3, 1e-2]
+    parser.add_argument("--learning_rates", nargs="+", type=float, default=rates, help="to choose from")
     parser.add_argument("--head_learning_rate", type=float, help="default: the learning rate")
     parser.add_argument("--recipe", default="{}", help='JSON of recipe options, such as {"layer_decay": 0.9}')
     parser.add_argument("--bf16", action="store_true", help="train under bfloat16")
