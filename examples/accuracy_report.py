@@ -6,6 +6,7 @@ python examples/accuracy_report.py runs/frozen
 
 import argparse
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,19 @@ def report(folder: Path, baseline: str | None = None) -> None:
             one with the best validation accuracy, for each data set.
     """
     runs = [json.loads(line) for line in (folder / "runs.jsonl").read_text(encoding="utf-8").splitlines()]
+    settings = {json.dumps([run.get(name) for name in SETTINGS]) for run in runs}
+    if len(settings) > 1:
+        raise SystemExit(
+            f"error: {folder / 'runs.jsonl'} holds runs with different {', '.join(SETTINGS)}, which cannot be "
+            "compared: keep them in folders of their own."
+        )
     rows: list[Run] = []
     for data, size in sorted({(run["data"], run["train_size"] or 0) for run in runs}):
         of_data = [run for run in runs if (run["data"], run["train_size"] or 0) == (data, size)]
         heads = {head: chosen_runs([run for run in of_data if run["head"] == head]) for head in names(of_data)}
         reference = baseline or choose_baseline(heads)
+        if reference not in heads:
+            raise SystemExit(f"error: --baseline {reference} was not run on {data}: choose one of {', '.join(heads)}.")
         rows += [
             {"data": data, "texts": size or "all", "head": head}
             | compare(chosen, heads[reference], is_reference=head == reference)
@@ -40,19 +49,23 @@ def report(folder: Path, baseline: str | None = None) -> None:
     shown = [[row[name] for name in COLUMNS] for row in rows]
     text = format_table(shown, header=list(COLUMNS))
     means = average(rows)
-    text += "\n\n" + format_table([list(row.values()) for row in means], header=list(means[0]))
+    if means:
+        text += "\n\n" + format_table([list(row.values()) for row in means], header=list(means[0]))
     print(f"\n{text}\n\n{LEGEND}")
     (folder / "table.txt").write_text(f"{text}\n\n{LEGEND}\n", encoding="utf-8")
     save_json({"rows": rows, "means": means}, str(folder / "table.json"))
     draw(rows, folder)
 
 
+# What all runs of a folder have in common.
+SETTINGS = ("backbone", "frozen", "epochs", "batch_size", "head_learning_rate", "bf16", "recipe")
 COLUMNS = ("data", "texts", "head", "seeds", "rate", "accuracy", "sd", "macro_f1", "ece", "saved", "low", "high", "p")
 COLUMNS += ("seconds", "parameters")
 LEGEND = (
     "accuracy, macro_f1, ece: means over the seeds on the test split; sd: of the accuracy. rate: learning rate, "
     "chosen on the validation split. saved: errors that the head saves, in % of those of the reference (the row with "
-    "a dash), with the 95 % interval and two-sided p of a paired bootstrap over the texts. seconds: of one training."
+    "a dash), with the 95 % interval and two-sided p of a paired bootstrap over the texts, for these trained models "
+    "and uncorrected for the number of comparisons. seconds: of one training."
 )
 
 
@@ -62,12 +75,11 @@ def names(runs: list[Run]) -> list[str]:
 
 
 def chosen_runs(runs: list[Run]) -> list[Run]:
-    """Return the runs with the learning rate that most seeds ran with, the one that was chosen."""
-    rates = [run["learning_rate"] for run in runs]
-    counts = {rate: rates.count(rate) for rate in rates}
-    most = max(counts.values())
-    tied = [run for run in runs if counts[run["learning_rate"]] == most]
-    best = max(tied, key=lambda run: (run["validation"]["accuracy"], -run["validation"]["nll"]))["learning_rate"]
+    """Return the runs with the learning rate that was best on the validation split, with the seed that tried most."""
+    seeds = [run["seed"] for run in runs]
+    search = max(seeds, key=seeds.count)
+    tried = [run for run in runs if run["seed"] == search]
+    best = max(tried, key=lambda run: (run["validation"]["accuracy"], -run["validation"]["nll"]))["learning_rate"]
     return [run for run in runs if run["learning_rate"] == best]
 
 
@@ -127,8 +139,9 @@ def paired_bootstrap(errors: np.ndarray, reference: np.ndarray, seed: int = 0) -
 
 
 def average(rows: list[Run]) -> list[Run]:
-    """Mean over the data sets of the errors saved, of the heads that ran on all of them with all texts."""
-    whole = [row for row in rows if row["texts"] == "all"] or rows
+    """Mean over the data sets of the errors saved, with most texts, of the heads that ran on all of them."""
+    largest = {row["data"]: _size(row) for row in sorted(rows, key=_size)}
+    whole = [row for row in rows if _size(row) == largest[row["data"]]]
     data = {row["data"] for row in whole}
     means = []
     for head in names(whole):
@@ -146,6 +159,10 @@ def average(rows: list[Run]) -> list[Run]:
                 }
             )
     return means
+
+
+def _size(row: Run) -> float:
+    return math.inf if row["texts"] == "all" else row["texts"]
 
 
 def draw(rows: list[Run], folder: Path) -> None:

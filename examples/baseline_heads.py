@@ -12,6 +12,7 @@ from huggingface_hub.dataclasses import strict
 from torch import nn
 
 from amsdff_hf.models.configuration_backbone import BackboneClassifierConfig
+from amsdff_hf.models.head_amsdff import MultiPooling
 from amsdff_hf.models.layers import (
     AttentionPooling,
     FirstPooling,
@@ -42,7 +43,9 @@ class BaselineConfig(BackboneClassifierConfig):
 
     model_type = "baseline"
 
-    kind: Literal["attention", "bigru", "bilstm", "cnn", "linear-first", "linear-max", "linear-mean"] = "linear-mean"
+    kind: Literal[
+        "attention", "bigru", "bilstm", "cnn", "linear-first", "linear-max", "linear-mean", "linear-mean-max"
+    ] = "linear-mean"
     width: int = 128
     head_dropout: float | int = 0.3
     loss_weights: list[float | int] | tuple[float | int, ...] = (1.0, 0.0, 0.0)
@@ -76,6 +79,18 @@ class ConvolutionalPooling(nn.Module):
         return torch.cat([masked_max(one(columns).relu().transpose(1, 2), mask) for one in self.filters], dim=-1)
 
 
+class MeanAndMax(nn.Module):
+    """What goes straight to the logits in AMSDFF, alone."""
+
+    def __init__(self, hidden_size: int):
+        super().__init__()
+        self.members = MultiPooling({"mean": MeanPooling(), "max": MaxPooling()}, hidden_size)
+
+    def forward(self, hidden_states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Pool `(batch_size, sequence_length, hidden_size)`."""
+        return torch.cat([part.vector for part in self.members(hidden_states, mask)], dim=-1)
+
+
 class Features(NamedTuple):
     """What every head here computes."""
 
@@ -96,6 +111,8 @@ class BaselineHead(nn.Module):
             self.pooling, pooled_size = RecurrentPooling(RECURRENT[config.kind], hidden_size, width), 2 * width
         elif config.kind == "cnn":
             self.pooling, pooled_size = ConvolutionalPooling(hidden_size, width), len(FILTER_WIDTHS) * width
+        elif config.kind == "linear-mean-max":
+            self.pooling, pooled_size = MeanAndMax(hidden_size), 2 * hidden_size
         else:
             self.pooling = AttentionPooling(hidden_size, width)
         self.norm = nn.LayerNorm(pooled_size)

@@ -67,7 +67,7 @@ from amsdff_hf.training import (
 
 ROLES = ("train", "validation", "test")
 DIFFERENTIAL = {"fraction": 0.25}
-BASELINES = ("attention", "bigru", "bilstm", "cnn", "linear-first", "linear-max", "linear-mean")
+BASELINES = ("attention", "bigru", "bilstm", "cnn", "linear-first", "linear-max", "linear-mean", "linear-mean-max")
 AMSDFF = partial(AmsdffForSequenceClassification.from_backbone)
 HEADS: dict[str, Callable[..., PreTrainedModel]] = {
     **{kind: partial(BaselineForSequenceClassification.from_backbone, kind=kind) for kind in BASELINES},
@@ -101,9 +101,13 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--freeze_backbone", action="store_true", help="train the heads alone, on kept states")
     parser.add_argument("--epochs", type=float, default=5)
     parser.add_argument("--batch_size", type=int, default=32)
-    rates = [3e-4, 1e-3, 3e-3, 1e-2]
-    parser.add_argument("--learning_rates", nargs="+", type=float, default=rates, help="to choose from")
-    parser.add_argument("--head_learning_rate", type=float, help="default: the learning rate")
+    parser.add_argument(
+        "--learning_rates",
+        nargs="+",
+        type=float,
+        help="to choose from; default: 5e-5 2e-4, or 3e-4 to 1e-2 if frozen",
+    )
+    parser.add_argument("--head_learning_rate", type=float, help="default: 1e-3, or, if frozen, the learning rate")
     parser.add_argument("--recipe", default="{}", help='JSON of recipe options, such as {"layer_decay": 0.9}')
     parser.add_argument("--bf16", action="store_true", help="train under bfloat16")
     parser.add_argument("--states_folder", help="where to keep states; default: the cache of `datasets`")
@@ -111,6 +115,12 @@ def parse_arguments() -> argparse.Namespace:
     arguments = parser.parse_args()
     if arguments.freeze_backbone and "plain" in arguments.heads:
         parser.error("--freeze_backbone compares heads on kept states: take linear-first in the place of plain.")
+    frozen = arguments.freeze_backbone
+    arguments.learning_rates = arguments.learning_rates or ([3e-4, 1e-3, 3e-3, 1e-2] if frozen else [5e-5, 2e-4])
+    arguments.head_learning_rate = arguments.head_learning_rate or (None if frozen else 1e-3)
+    for head in ("plain", "amsdff"):
+        if head in arguments.heads:
+            RecipeArguments(**json.loads(arguments.recipe)).check(TrainingArguments("unused"), head, frozen)
     return arguments
 
 
@@ -120,6 +130,8 @@ class Benchmark:
     def __init__(self, name: str, options: dict[str, Any], arguments: argparse.Namespace):
         self.name, self.arguments = name, arguments
         self.tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(arguments.model_name_or_path)
+        # The recurrent baselines read from the first token on.
+        self.tokenizer.padding_side = "right"
         data_args = DataTrainingArguments(**options)
         splits, space = label_splits(read_splits(data_args, ROLES), data_args, None)
         if space.problem_type != "single_label_classification":
@@ -276,7 +288,10 @@ def run_missing(arguments: argparse.Namespace, file: Path) -> None:
 
 def main() -> None:
     """Do the runs that are missing, and report all."""
-    arguments = parse_arguments()
+    try:
+        arguments = parse_arguments()
+    except ValueError as error:
+        raise SystemExit(f"error: {error}") from error
     output = Path(arguments.output_dir)
     output.mkdir(parents=True, exist_ok=True)
     # A line for each run is enough.

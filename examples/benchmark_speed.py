@@ -91,7 +91,7 @@ def entries(arguments: argparse.Namespace, folder: str) -> list[Entry]:
         # Converted here, and not anew for every text whose latency is measured.
         made += [score_entry(f"score, {kind}, {reduced}", in_precision(own, reduced), **common)]
     if arguments.compiled:
-        compiled = torch.compile(in_precision(own, reduced), dynamic=True, options={"freezing": True})
+        compiled = torch.compile(in_precision(own, reduced), dynamic=True)
         made += [score_entry(f"score, {kind}, {reduced}, compiled", compiled, **common)]
     if arguments.onnx:
         path, quantized = Path(folder, "model.onnx"), Path(folder, "int8.onnx")

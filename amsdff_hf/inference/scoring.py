@@ -190,9 +190,7 @@ def _runner(
     if problem_type not in (None, own):
         raise ValueError(f"The model was trained for {own}, and not for {problem_type}: leave `problem_type` out.")
     prepared = (model if precision is None else in_precision(model, precision)).eval()
-    # Frozen weights can be laid out for the processor once.
-    options = {"freezing": True}
-    forward = torch.compile(prepared, dynamic=True, options=options) if compiled else prepared
+    forward = torch.compile(prepared, dynamic=True) if compiled else prepared
 
     @torch.inference_mode()
     def run(batch: dict[str, np.ndarray]) -> np.ndarray:

@@ -55,7 +55,7 @@ class AmsdffConfig(BackboneClassifierConfig):
         head_hidden_size (`int`, *optional*):
             Width of the multi-scale part; by default 128, at most the backbone's hidden size, or that (`paper`).
         direct_pooling (`tuple[str, ...]`, *optional*):
-            Pooled vectors of the backbone's last states which go straight to the logits: any of `mean`, `max` and
+            Pooled vectors of the last of these states which go straight to the logits: any of `mean`, `max` and
             `first` (token); `("mean", "max")` by default, or none (`paper`).
         join_pooling (`bool`, *optional*):
             Whether two linear layers join the members of `pooling` to one vector; not by default, but in `paper`.
@@ -134,13 +134,15 @@ class AmsdffConfig(BackboneClassifierConfig):
         Raises:
             ValueError: if a trained model is to become another variant.
         """
-        stored = config_dict.get("variant", kwargs.get("variant"))
-        if kwargs.get("variant", stored) != stored:
+        # Before there were variants, there was the published network alone.
+        stored = config_dict.get("variant", "paper" if "classifier_dropouts" in config_dict else None)
+        wanted = kwargs.pop("variant", None) or stored or cls.variant
+        if stored not in (None, wanted):
             raise ValueError(
                 f"`variant` is chosen when a head is put on a backbone: this model was built as {stored!r} and cannot "
-                f"become {kwargs['variant']!r}. Leave it out."
+                f"become {wanted!r}. Leave it out."
             )
-        return super().from_dict(config_dict, **kwargs)
+        return super().from_dict({**config_dict, "variant": wanted}, **kwargs)
 
     @property
     def hidden_levels(self) -> list[int] | None:

@@ -41,7 +41,8 @@ def may_follow_padding(attention_mask: torch.Tensor) -> bool:
 
     On an accelerator, and inside of a graph, the answer is yes without a look: it would be waited for.
     """
-    if torch.compiler.is_compiling() or attention_mask.device.type != "cpu":
+    in_graph = torch.compiler.is_compiling() or torch.jit.is_tracing()
+    if in_graph or attention_mask.device.type != "cpu":
         return True
     real = attention_mask != 0
     return bool((real[:, 1:] & ~real[:, :-1]).any())

@@ -84,6 +84,10 @@ class TextReader:
         mask = inputs.pop("attention_mask", torch.ones(shape, dtype=torch.long, device=device))
         windows = Windows(mask, self.window_length, self.config.window_overlap)
         cut = {name: windows.cut(value) for name, value in inputs.items()}
+        per_token = [
+            name for name, value in kwargs.items() if isinstance(value, torch.Tensor) and value.shape[:2] == shape
+        ]
+        kwargs = {**kwargs, **{name: windows.cut(kwargs[name]) for name in per_token}}
         if self._accepts("attention_mask"):
             cut["attention_mask"] = windows.mask
         outputs = self.backbone(**cut, **kwargs, return_dict=True)

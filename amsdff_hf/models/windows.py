@@ -63,7 +63,7 @@ class Windows:
     """
 
     def __init__(self, mask: torch.Tensor, window_length: int, overlap: int):
-        stride, lengths = window_length - overlap, mask.sum(dim=1)
+        stride, lengths = window_length - overlap, (mask != 0).sum(dim=1)
         counts = 1 + (lengths - window_length).clamp(min=0).add(stride - 1) // stride
         first = counts.cumsum(0) - counts
         self._texts = torch.repeat_interleave(torch.arange(len(mask), device=mask.device), counts)

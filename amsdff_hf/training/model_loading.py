@@ -55,9 +55,14 @@ def load_trained(arguments: ModelArguments) -> PreTrainedModel:
 
     Raises:
         OSError: if there is no model under the name.
-        ValueError: if it is not a classifier, since a new head would predict at random.
+        ValueError: if it is not a classifier, since a new head would predict at random, or shall read otherwise.
     """
     config = _read_config(arguments)
+    if arguments.window_fields():
+        raise ValueError(
+            "--long_text, --window_length and --window_overlap are chosen in training: a trained model goes on "
+            "reading as it was trained. Leave them out."
+        )
     if not is_classifier(config):
         raise ValueError(
             f"{arguments.model_name_or_path!r} is no trained classifier (architectures: {config.architectures}): its "

@@ -105,15 +105,23 @@ def build_optimizer(
 def _layer_shares(backbone: nn.Module, decay: float) -> dict[int, float]:
     """Share of the learning rate for each parameter, by its id; what comes before the layers is at the bottom."""
     depth = getattr(backbone.config.get_text_config(), "num_hidden_layers", None)
-    stacks = (module for module in backbone.modules() if isinstance(module, nn.ModuleList))
-    layers = next((stack for stack in stacks if depth and len(stack) == depth), None)
-    if layers is None:
+    stacks = {name: module for name, module in backbone.named_modules() if isinstance(module, nn.ModuleList)}
+    stacks = {name: stack for name, stack in stacks.items() if depth and len(stack) == depth}
+    # Some backbones keep the parts of a layer in several lists side by side.
+    parent = next((name.rpartition(".")[0] for name in stacks), None)
+    stacks = [stack for name, stack in stacks.items() if name.rpartition(".")[0] == parent]
+    if not stacks:
         raise ValueError(
             f"A layer decay needs layers with weights of their own, which a backbone of the type "
             f"{backbone.config.model_type!r} does not have: leave it out."
         )
-    shares, share = {}, decay ** (len(layers) + 1)
-    levels = {id(p): decay ** (len(layers) - level) for level, layer in enumerate(layers) for p in layer.parameters()}
+    levels = {
+        id(parameter): decay ** (depth - level)
+        for stack in stacks
+        for level, layer in enumerate(stack)
+        for parameter in layer.parameters()
+    }
+    shares, share = {}, decay ** (depth + 1)
     for parameter in backbone.parameters():
         if id(parameter) in levels:
             # What is registered behind the layers, such as a last norm, goes with the highest.

@@ -21,7 +21,7 @@ def disagreement(first: torch.Tensor, second: torch.Tensor, problem_type: str | 
             directions; half the squared difference for regression.
 
     Returns:
-        The mean over the texts, a scalar.
+        The mean over the texts and, with several labels per text, over the labels, as the losses are; a scalar.
 
     Examples:
     ```python
@@ -34,14 +34,13 @@ def disagreement(first: torch.Tensor, second: torch.Tensor, problem_type: str | 
     """
     first, second = at_least_float32(first), at_least_float32(second)
     if problem_type == "regression":
-        return (first - second).square().sum(dim=-1).mean() / 2
+        return (first - second).square().mean() / 2
     if problem_type == "multi_label_classification":
         logs = [torch.stack([F.logsigmoid(x), F.logsigmoid(-x)], dim=-1).flatten(0, 1) for x in (first, second)]
-        num_texts = len(first)
     else:
-        logs, num_texts = [F.log_softmax(x, dim=-1) for x in (first, second)], len(first)
+        logs = [F.log_softmax(x, dim=-1) for x in (first, second)]
     forth, back = (F.kl_div(a, b, reduction="sum", log_target=True) for a, b in (logs, logs[::-1]))
-    return (forth + back) / (2 * num_texts)
+    return (forth + back) / (2 * len(logs[0]))
 
 
 class RDropTrainer(Trainer):

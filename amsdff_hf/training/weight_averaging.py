@@ -45,7 +45,8 @@ class WeightAveraging(TrainerCallback):
         """Start from the weights, or from what the checkpoint kept."""
         self._average = {name: weight.detach().float().clone() for name, weight in _trained(model).items()}
         if state.global_step:
-            path = _folder(args, state) / FILE
+            named = Path(args.resume_from_checkpoint or "")
+            path = (named if args.resume_from_checkpoint and named.is_dir() else _folder(args, state)) / FILE
             if not path.exists():
                 raise ValueError(
                     f"{str(path.parent)!r} has no averaged weights, for it was made without them or interrupted: go "

@@ -16,7 +16,7 @@ def line(head, seed, right, rate=1e-3, validation=0.5, data="news", size=None):
     bits = np.array(right, dtype=bool)
     test = {"accuracy": bits.mean(), "macro_f1": 0.5, "calibration_error": 0.1, "texts": len(bits)}
     test["right"] = np.packbits(bits).tobytes().hex()
-    own = {"data": data, "train_size": size, "head": head, "seed": seed, "learning_rate": rate}
+    own = {"backbone": "x", "data": data, "train_size": size, "head": head, "seed": seed, "learning_rate": rate}
     return {
         **own,
         "validation": {"accuracy": validation, "nll": 1.0},
@@ -74,3 +74,22 @@ def test_tables_and_pictures(report, tmp_path, capsys):
     assert table["means"][1]["significantly worse on"] == "none"
     assert "amsdff" in shown
     assert len(table["rows"]) == 8
+
+
+def test_sizes_alone_and_heads_on_some_data_only(report, tmp_path):
+    runs = [line(head, 1, [1, 0] * 20, size=size) for head in ("plain", "amsdff") for size in (100, 1000)]
+    runs.append(line("plain", 1, [1, 0], data="mail", size=50))
+    (tmp_path / "runs.jsonl").write_text("".join(json.dumps(run) + "\n" for run in runs))
+    report["report"](tmp_path)
+    table = json.loads((tmp_path / "table.json").read_text())
+    assert [row["head"] for row in table["means"]] == ["plain"]
+
+
+def test_what_cannot_be_compared_is_refused(report, tmp_path):
+    runs = [line("plain", 1, [1, 0]), {**line("plain", 2, [1, 0]), "backbone": "y"}]
+    (tmp_path / "runs.jsonl").write_text("".join(json.dumps(run) + "\n" for run in runs))
+    with pytest.raises(SystemExit, match="different backbone, frozen"):
+        report["report"](tmp_path)
+    (tmp_path / "runs.jsonl").write_text(json.dumps(runs[0]) + "\n")
+    with pytest.raises(SystemExit, match="--baseline cnn was not run on news: choose one of plain"):
+        report["report"](tmp_path, baseline="cnn")

@@ -8,7 +8,7 @@ from tests.conftest import ROOT, padded_texts
 
 
 HEADS = runpy.run_path(str(ROOT / "examples" / "baseline_heads.py"))
-KINDS = ("attention", "bigru", "bilstm", "cnn", "linear-first", "linear-max", "linear-mean")
+KINDS = ("attention", "bigru", "bilstm", "cnn", "linear-first", "linear-max", "linear-mean", "linear-mean-max")
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -86,3 +86,12 @@ def test_json_round_trip(tmp_path):
 def test_bad_values_name_their_field(field, value, message):
     with pytest.raises(ValueError, match=message):
         AmsdffConfig(**{field: value})
+
+
+def test_models_from_before_the_variants_are_those_of_the_paper():
+    stored = AmsdffConfig(variant="paper").to_dict()
+    for name in ("variant", "levels", "head_hidden_size", "direct_pooling", "join_pooling", "output_dropout"):
+        del stored[name]
+    config = AmsdffConfig.from_dict({**stored, "classifier_hidden_sizes": None})
+    assert (config.variant, config.join_pooling, config.levels) == ("paper", True, "last")
+    assert tuple(config.classifier_hidden_sizes) == (384, 192)

@@ -3,6 +3,7 @@ import torch
 import torch.nn.functional as F
 from transformers import BertConfig
 
+from amsdff_hf import AmsdffConfig
 from amsdff_hf.models.padding import front_positions, may_follow_padding, move_back, move_to_front
 from tests.conftest import SIZES, padded_texts, random_model
 from tests.sweep.tiny_configs import tiny_config
@@ -98,3 +99,17 @@ def test_tokens_are_moved_only_where_one_follows_padding():
     assert may_follow_padding(torch.tensor([[1, 1, 1], [0, 1, 1]]))
     assert may_follow_padding(torch.tensor([[1, 0, 1]]))
     assert may_follow_padding(torch.ones(1, 3, device="meta"))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_traced_model_moves_tokens(bert_config):
+    model = random_model(AmsdffConfig(backbone_config=bert_config)).requires_grad_(False)
+    ids, _ = padded_texts()
+    mask = torch.ones_like(ids)
+
+    def logits(ids, mask):
+        return model(ids, attention_mask=mask).logits
+
+    traced = torch.jit.trace(logits, (ids, mask), check_trace=False)
+    mask[0, :4] = 0
+    torch.testing.assert_close(traced(ids, mask), logits(ids, mask), atol=1e-5, rtol=0)

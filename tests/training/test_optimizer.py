@@ -1,6 +1,6 @@
 import pytest
 import torch
-from transformers import AlbertConfig, AutoModelForSequenceClassification, TrainingArguments
+from transformers import AlbertConfig, AutoModelForSequenceClassification, TrainingArguments, XLMConfig
 
 from amsdff_hf import AmsdffConfig, AmsdffForSequenceClassification
 from amsdff_hf.training import build_optimizer, freeze_backbone
@@ -88,6 +88,17 @@ def test_lower_layers_learn_more_slowly(tmp_path, model_type):
         assert rates[id(parameter)] == rate, name
         found.add(rate)
     assert found == {0.125, 0.25, 0.5, 5.0}
+
+
+def test_layers_in_several_lists_side_by_side(tmp_path):
+    sizes = {"emb_dim": 32, "n_layers": 3, "n_heads": 4, "vocab_size": 40, "max_position_embeddings": 64}
+    model = AmsdffForSequenceClassification(AmsdffConfig(backbone_config=XLMConfig(**sizes)))
+    groups = build_optimizer(model, TrainingArguments(output_dir=str(tmp_path), learning_rate=1.0), layer_decay=0.5)
+    rates = {id(p): group["lr"] for group in groups.param_groups for p in group["params"]}
+    for name, parameter in model.backbone.named_parameters():
+        for level, rate in enumerate((0.125, 0.25, 0.5)):
+            if f".{level}." in name:
+                assert rates[id(parameter)] == rate, name
 
 
 def test_a_layer_decay_needs_layers_of_their_own(tmp_path):
