@@ -89,7 +89,9 @@ def test_rows_without_tokens_are_finite_and_the_same_at_any_length(dtype):
     for length in (2, 5):
         states, mask = layers.real_tokens(torch.randn(1, length, 12).to(dtype), torch.zeros(1, length))
         assert mask.tolist() == [[True] + [False] * (length - 1)]
-        assert layers.masked_max(states, mask).tolist() == layers.masked_mean(states, mask).tolist() == [[1.0] * 12]
+        assert (
+            layers.masked_max(states, mask).tolist() == layers.masked_mean(states, mask).tolist() == [[1.0, -1.0] * 6]
+        )
 
 
 def test_garbage_at_padding_does_not_spread(mask):

@@ -20,8 +20,9 @@ def whole(tmp_path_factory, config_class):
 
 
 def assert_same(actual, expected):
+    # A step moves some weights by a thousandth at least; rounding differs from processor to processor.
     for name, tensor in expected.items():
-        torch.testing.assert_close(actual[name], tensor, atol=2e-6, rtol=3e-5, msg=lambda text, n=name: f"{n}: {text}")
+        torch.testing.assert_close(actual[name], tensor, atol=2e-5, rtol=1e-5, msg=lambda text, n=name: f"{n}: {text}")
 
 
 @pytest.mark.parametrize("case", CASES)
