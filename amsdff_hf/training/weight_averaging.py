@@ -35,15 +35,10 @@ class WeightAveraging(TrainerCallback):
         self._average: dict[str, torch.Tensor] = {}
 
     def on_train_begin(
-        self,
-        args: TrainingArguments,
-        state: TrainerState,
-        control: TrainerControl,
-        model: nn.Module | None = None,
-        **kwargs: Any,
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> TrainerControl:
         """Start from the weights, or from what the checkpoint kept."""
-        self._average = {name: weight.detach().float().clone() for name, weight in _trained(model).items()}
+        self._average = {name: weight.detach().float().clone() for name, weight in _trained(kwargs["model"]).items()}
         if state.global_step:
             named = Path(args.resume_from_checkpoint or "")
             path = (named if args.resume_from_checkpoint and named.is_dir() else _folder(args, state)) / FILE
@@ -57,16 +52,11 @@ class WeightAveraging(TrainerCallback):
         return control
 
     def on_step_end(
-        self,
-        args: TrainingArguments,
-        state: TrainerState,
-        control: TrainerControl,
-        model: nn.Module | None = None,
-        **kwargs: Any,
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> TrainerControl:
         """Take in the weights of this step."""
         decay = min(self.decay, (1 + state.global_step) / (10 + state.global_step))
-        for name, weight in _trained(model).items():
+        for name, weight in _trained(kwargs["model"]).items():
             self._average[name].lerp_(weight.detach().float(), 1 - decay)
         return control
 
@@ -80,16 +70,11 @@ class WeightAveraging(TrainerCallback):
         return control
 
     def on_train_end(
-        self,
-        args: TrainingArguments,
-        state: TrainerState,
-        control: TrainerControl,
-        model: nn.Module | None = None,
-        **kwargs: Any,
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> TrainerControl:
         """Put the average into the model."""
         with torch.no_grad():
-            for name, weight in _trained(model).items():
+            for name, weight in _trained(kwargs["model"]).items():
                 weight.copy_(self._average[name])
         return control
 
