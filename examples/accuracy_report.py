@@ -58,7 +58,7 @@ def report(folder: Path, baseline: str | None = None) -> None:
 
 
 # What all runs of a folder have in common.
-SETTINGS = ("backbone", "frozen", "epochs", "batch_size", "head_learning_rate", "bf16", "recipe")
+SETTINGS = ("backbone", "frozen", "whole_length", "epochs", "batch_size", "head_learning_rate", "bf16", "recipe")
 COLUMNS = ("data", "texts", "head", "seeds", "rate", "accuracy", "sd", "macro_f1", "ece", "saved", "low", "high", "p")
 COLUMNS += ("seconds", "parameters")
 LEGEND = (

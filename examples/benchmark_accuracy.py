@@ -16,15 +16,14 @@ import json
 import logging
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from accuracy_report import Run, report
-from baseline_heads import BaselineForSequenceClassification
+from benchmarked_heads import HEADS
 from datasets import Dataset, disable_progress_bars
 from transformers import (
     AutoModelForSequenceClassification,
@@ -39,11 +38,6 @@ from transformers import (
 )
 from transformers.utils import logging as transformers_logging
 
-from amsdff_hf import (
-    AmsdffForSequenceClassification,
-    CnnBilstmForSequenceClassification,
-    PyramidGraphForSequenceClassification,
-)
 from amsdff_hf.data import (
     LABELS,
     DataTrainingArguments,
@@ -66,24 +60,6 @@ from amsdff_hf.training import (
 
 
 ROLES = ("train", "validation", "test")
-DIFFERENTIAL = {"fraction": 0.25}
-BASELINES = ("attention", "bigru", "bilstm", "cnn", "linear-first", "linear-max", "linear-mean", "linear-mean-max")
-AMSDFF = partial(AmsdffForSequenceClassification.from_backbone)
-HEADS: dict[str, Callable[..., PreTrainedModel]] = {
-    **{kind: partial(BaselineForSequenceClassification.from_backbone, kind=kind) for kind in BASELINES},
-    "amsdff": AMSDFF,
-    "paper": partial(AMSDFF, variant="paper"),
-    "paper-ce": partial(AMSDFF, variant="paper", loss_weights=(1, 0, 0)),
-    "mixed-loss": partial(AMSDFF, loss_weights=(0.4, 0.4, 0.2)),
-    "last-level": partial(AMSDFF, levels="last"),
-    "no-direct-way": partial(AMSDFF, direct_pooling=()),
-    "one-scale": partial(AMSDFF, scales=(1,)),
-    "one-expert": partial(AMSDFF, num_experts=1),
-    "mean-pooling": partial(AMSDFF, pooling=("mean",)),
-    "amsdff-differential": partial(AMSDFF, differential_attention=DIFFERENTIAL),
-    "pyramid_graph": partial(PyramidGraphForSequenceClassification.from_backbone, loss_weights=(1, 0, 0)),
-    "cnn_bilstm": partial(CnnBilstmForSequenceClassification.from_backbone, loss_weights=(1, 0, 0)),
-}
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -108,6 +84,7 @@ def parse_arguments() -> argparse.Namespace:
         help="to choose from; default: 5e-5 2e-4, or 3e-4 to 1e-2 if frozen",
     )
     parser.add_argument("--head_learning_rate", type=float, help="default: 1e-3, or, if frozen, the learning rate")
+    parser.add_argument("--whole_length", type=int, help="tokens that heads named -windows read of a text")
     parser.add_argument("--recipe", default="{}", help='JSON of recipe options, such as {"layer_decay": 0.9}')
     parser.add_argument("--bf16", action="store_true", help="train under bfloat16")
     parser.add_argument("--states_folder", help="where to keep states; default: the cache of `datasets`")
@@ -115,6 +92,8 @@ def parse_arguments() -> argparse.Namespace:
     arguments = parser.parse_args()
     if arguments.freeze_backbone and "plain" in arguments.heads:
         parser.error("--freeze_backbone compares heads on kept states: take linear-first in the place of plain.")
+    if arguments.whole_length is None and any(head.endswith("-windows") for head in arguments.heads):
+        parser.error("heads named -windows read more than one window: say by --whole_length how many tokens.")
     frozen = arguments.freeze_backbone
     arguments.learning_rates = arguments.learning_rates or ([3e-4, 1e-3, 3e-3, 1e-2] if frozen else [5e-5, 2e-4])
     arguments.head_learning_rate = arguments.head_learning_rate or (None if frozen else 1e-3)
@@ -133,16 +112,11 @@ class Benchmark:
         # The recurrent baselines read from the first token on.
         self.tokenizer.padding_side = "right"
         data_args = DataTrainingArguments(**options)
-        splits, space = label_splits(read_splits(data_args, ROLES), data_args, None)
+        self.data_args, self.tokenized = data_args, {}
+        self.labelled, space = label_splits(read_splits(data_args, ROLES), data_args, None)
         if space.problem_type != "single_label_classification":
             raise SystemExit(f"error: {name} is {space.problem_type}; accuracy compares single labels only.")
-        self.labels = space.names
-        is_pair = data_args.text_pair_column_name is not None
-        length = usable_length(data_args.max_seq_length or 128, self.tokenizer, self.build("linear-mean"), is_pair)
-        tokenized = tokenize_splits(splits, self.tokenizer, length, data_args)
-        self.splits = {role: tokenized[role].dataset for role in ROLES}
-        told = [f"{role} {len(one.dataset):,} ({one.truncated_share:.0%} cut)" for role, one in tokenized.items()]
-        print(f"\n{name}: {len(self.labels)} labels, {length} tokens, {', '.join(told)}", flush=True)
+        self.labels, self.window = space.names, data_args.max_seq_length or 128
 
     def build(self, head: str) -> PreTrainedModel:
         """Put a fresh head on the backbone."""
@@ -154,11 +128,26 @@ class Benchmark:
             model.accepts_loss_kwargs = False
             return model
         fields = RecipeArguments(**json.loads(self.arguments.recipe)).config_fields()
+        if head.endswith("-windows"):
+            fields |= {"long_text": "window", "window_length": self.window}
         return HEADS[head](name, labels=self.labels, problem_type="single_label_classification", **fields)
+
+    def splits(self, model: PreTrainedModel) -> dict[str, Dataset]:
+        """Return the texts as a model reads them: cut at one window, or several windows of them."""
+        reads_windows = getattr(model.config, "long_text", None) == "window"
+        if reads_windows not in self.tokenized:
+            is_pair = self.data_args.text_pair_column_name is not None
+            wanted = self.arguments.whole_length if reads_windows else self.window
+            length = usable_length(wanted, self.tokenizer, model, is_pair)
+            tokenized = tokenize_splits(self.labelled, self.tokenizer, length, self.data_args)
+            told = [f"{role} {len(one.dataset):,} ({one.truncated_share:.0%} cut)" for role, one in tokenized.items()]
+            print(f"\n{self.name}: {len(self.labels)} labels, {length} tokens, {', '.join(told)}", flush=True)
+            self.tokenized[reads_windows] = {role: one.dataset for role, one in tokenized.items()}
+        return dict(self.tokenized[reads_windows])
 
     def rows(self, model: PreTrainedModel, training: TrainingArguments, size: int | None) -> dict[str, Dataset]:
         """Return what the Trainer reads: texts, or the states of a frozen backbone."""
-        rows = dict(self.splits)
+        rows = self.splits(model)
         if self.arguments.freeze_backbone:
             folder = self.arguments.states_folder
             rows = {role: cache_states(split, model, training, folder) for role, split in rows.items()}
@@ -241,6 +230,7 @@ def settings_of(arguments: argparse.Namespace, name: str, options: dict[str, Any
         "train_size": size,
         "backbone": Path(arguments.model_name_or_path).name,
         "frozen": arguments.freeze_backbone,
+        "whole_length": arguments.whole_length,
         "epochs": arguments.epochs,
         "batch_size": arguments.batch_size,
         "head_learning_rate": arguments.head_learning_rate,

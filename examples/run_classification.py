@@ -12,15 +12,13 @@ The test file may be the only one, with a trained classifier as --model_name_or_
 
 import copy
 import os
-import random
 import shlex
 import sys
 import time
-from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from accelerate import PartialState
+from classification_setup import Arguments, Prepared, describe, prepare, run_record, say
 from datasets import Dataset
 from huggingface_hub.errors import StrictDataclassError
 from transformers import (
@@ -28,45 +26,22 @@ from transformers import (
     EarlyStoppingCallback,
     EvalPrediction,
     HfArgumentParser,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
     Trainer,
     TrainerCallback,
     TrainingArguments,
-    set_seed,
 )
 from transformers.trainer_utils import PredictionOutput
 
-from amsdff_hf.data import (
-    LABELS,
-    ROW,
-    TEXT,
-    AugmentedTexts,
-    DataTrainingArguments,
-    EpochSetter,
-    LabelSpace,
-    StatesCollator,
-    TokenizedSplit,
-    augment_split,
-    cache_splits,
-    label_space_of,
-    label_splits,
-    number_texts,
-    read_splits,
-    tokenize_splits,
-    usable_length,
-)
+from amsdff_hf.data import LABELS, ROW, TEXT, DataTrainingArguments, EpochSetter, StatesCollator
 from amsdff_hf.hub import (
     CardArguments,
     CardFacts,
     PublishingError,
     PublishingTrainer,
-    describe_labels,
     note_results,
     note_seeds,
     recount,
     save_card,
-    start_card,
 )
 from amsdff_hf.training import (
     ModelArguments,
@@ -74,23 +49,12 @@ from amsdff_hf.training import (
     RecipeArguments,
     RunRecorder,
     WeightAveraging,
-    build_classifier,
     build_optimizer,
-    check_kind_of_texts,
-    check_metric_name,
-    check_same_model,
-    check_same_run,
-    find_checkpoint,
     format_results,
     format_table,
     has_lambdas,
-    kept_config,
     label_metrics,
     load_evaluate_metric,
-    load_tokenizer,
-    load_trained,
-    make_run_record,
-    readable_labels,
     remove_checkpoints,
     save_json,
     to_probabilities,
@@ -100,158 +64,23 @@ from amsdff_hf.training import (
 )
 
 
-LENGTH_IN_TRAINING = 128
-# Of a model that reads windows: whole documents, but not whole books.
-LENGTH_IN_WINDOWS = 8192
-Arguments = tuple[ModelArguments, DataTrainingArguments, TrainingArguments, CardArguments, RecipeArguments]
-
-
 class ClassifierTrainer(RDropTrainer, PublishingTrainer):
     """The stock Trainer with R-Drop, and with a way of its own to the Hub."""
 
 
-@dataclass
-class Prepared:
-    """All that a run needs, checked and ready."""
-
-    checkpoint: str | None
-    model: PreTrainedModel
-    tokenizer: PreTrainedTokenizerBase
-    space: LabelSpace
-    tokenized: dict[str, TokenizedSplit]
-    max_length: int
-    augmented: AugmentedTexts | None = None
-    states: dict[str, Dataset] = field(default_factory=dict)
-    card: CardFacts | None = None
-
-    def split(self, role: str) -> Dataset | None:
-        """Rows of a split, ready for the Trainer."""
-        return self.tokenized[role].dataset if role in self.tokenized else None
-
-    @property
-    def thresholds(self) -> list[float] | None:
-        """Thresholds of a multi-label model that has some."""
-        return getattr(self.model.config, "thresholds", None)
-
-
 def parse_arguments() -> Arguments:
     """Read the command line, or the one JSON file named on it."""
-    parser = HfArgumentParser(
-        (ModelArguments, DataTrainingArguments, TrainingArguments, CardArguments, RecipeArguments),
-        description=__doc__.split("\n")[0],
-    )
+    kinds = (ModelArguments, DataTrainingArguments, TrainingArguments, CardArguments, RecipeArguments)
+    parser = HfArgumentParser(kinds, description=__doc__.split("\n")[0])
     if len(sys.argv) == 2 and sys.argv[1].endswith(".json"):
-        arguments = parser.parse_json_file(json_file=os.path.abspath(sys.argv[1]))
+        arguments = Arguments(*parser.parse_json_file(json_file=os.path.abspath(sys.argv[1])))
     else:
-        arguments = parser.parse_args_into_dataclasses()
-    model_args, _, training_args, _, recipe = arguments
-    model_args.check(training_args)
-    recipe.check(training_args, model_args.architecture, model_args.freeze_backbone)
+        arguments = Arguments(*parser.parse_args_into_dataclasses())
+    arguments.model.check(arguments.training)
+    arguments.recipe.check(arguments.training, arguments.model.architecture, arguments.model.freeze_backbone)
     # Pinned memory without an accelerator only earns a warning.
-    training_args.dataloader_pin_memory &= training_args.device.type != "cpu"
+    arguments.training.dataloader_pin_memory &= arguments.training.device.type != "cpu"
     return arguments
-
-
-def needed_splits(training_args: TrainingArguments) -> list[str]:
-    """Return the splits that the run reads."""
-    wanted = {
-        "train": training_args.do_train,
-        "validation": training_args.do_eval or training_args.eval_strategy != "no",
-        "test": training_args.do_predict,
-    }
-    return [role for role, is_wanted in wanted.items() if is_wanted]
-
-
-def prepare(arguments: Arguments) -> Prepared:
-    """Check and load everything, so that whatever is wrong shows before any training."""
-    model_args, data_args, training_args, card_args, recipe = arguments
-    checkpoint = None
-    if training_args.do_train:
-        checkpoint = find_checkpoint(training_args, model_args.overwrite_output_dir)
-    tokenizer = load_tokenizer(model_args)
-    trained = None if training_args.do_train else load_trained(model_args)
-    # Whatever is chosen on the test data would flatter the result there.
-    chooses = model_args.tune_thresholds or training_args.load_best_model_at_end
-    splits = read_splits(
-        data_args, needed_splits(training_args), model_args.cache_dir, model_args.token, test_may_validate=not chooses
-    )
-    kept = kept_config(model_args) if trained is None else trained.config
-    splits, space = label_splits(splits, data_args, None if kept is None else label_space_of(kept))
-    if model_args.tune_thresholds and space.problem_type != "multi_label_classification":
-        raise ValueError(f"--tune_thresholds is for several labels per text, this is {space.problem_type}.")
-    if training_args.metric_for_best_model is not None and data_args.metric_name is None:
-        check_metric_name(training_args.metric_for_best_model, space.problem_type)
-    set_seed(training_args.seed)
-    model = trained
-    if model is None:
-        labels = np.array(splits["train"][LABELS])
-        model = build_classifier(model_args, space.names, space.problem_type, labels, recipe.config_fields())
-    if getattr(model.config, "pad_token_id", None) is None:
-        # The plain heads of decoders find the last token by it.
-        model.config.pad_token_id = tokenizer.pad_token_id
-    if checkpoint is not None:
-        check_same_model(checkpoint, model.config)
-    is_pair = data_args.text_pair_column_name is not None
-    if "token_type_ids" in getattr(model, "head_arguments", ()) and is_pair:
-        tokenizer = number_texts(tokenizer)
-    if trained is None and hasattr(model.config, "text_pairs"):
-        model.config.text_pairs = is_pair
-    check_kind_of_texts(model.config, is_pair)
-    wanted = data_args.max_seq_length
-    if wanted is None:
-        # A trained model comes with a tokenizer that knows where its training cut.
-        fresh = LENGTH_IN_WINDOWS if getattr(model.config, "long_text", None) == "window" else LENGTH_IN_TRAINING
-        wanted = fresh if trained is None else tokenizer.model_max_length
-    max_length = usable_length(wanted, tokenizer, model, is_pair)
-    with training_args.main_process_first(desc="tokenization"):
-        tokenized = tokenize_splits(splits, tokenizer, max_length, data_args)
-    if checkpoint is not None and training_args.resume_from_checkpoint is None:
-        check_same_run(checkpoint, run_record(arguments, tokenized["train"].dataset))
-    augmented, states, card = None, {}, None
-    if training_args.do_train:
-        split, seed = tokenized["train"].dataset, training_args.seed
-        augmented = augment_split(split, model, tokenizer, max_length, seed, data_args)
-        if model_args.freeze_backbone and data_args.cache_states and augmented is None and hasattr(model, "states_of"):
-            states = cache_splits(tokenized, model, training_args, data_args)
-        card = start_card(model, model_args, data_args, training_args, card_args)
-        card.max_length = max_length
-        card.truncated_share = {role: one.truncated_share for role, one in tokenized.items()}
-        if card_args.card_examples:
-            card.labels = describe_labels(space.names, split[TEXT], np.array(split[LABELS]), space.problem_type)
-    return Prepared(checkpoint, model, tokenizer, space, tokenized, max_length, augmented, states, card)
-
-
-def run_record(arguments: Arguments, train: Dataset) -> dict[str, Any]:
-    """Collect all that decides which weights the run ends with."""
-    model_args, data_args, training_args, _, recipe = arguments
-    further = {name: value for name, value in vars(data_args).items() if name.startswith(("augment_", "cache_states"))}
-    return make_run_record(model_args, training_args, train, **further, **vars(recipe))
-
-
-def describe(prepared: Prepared, training_args: TrainingArguments) -> None:
-    """Say what will be done with which data, and show three training texts."""
-    names, problem_type = prepared.space.names, prepared.space.problem_type
-    parameters = sum(p.numel() for p in prepared.model.parameters())
-    processes = f", {training_args.world_size} processes" if training_args.world_size > 1 else ""
-    say(training_args, f"\n{type(prepared.model).__name__}, {parameters:,} parameters{processes}")
-    shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
-    say(training_args, f"{problem_type.replace('_', ' ')}, {len(names)} labels: {shown}")
-    differential = getattr(prepared.model.config, "differential_attention", None)
-    if differential is not None:
-        settings = ", ".join(f"{name} {value}" for name, value in differential.items())
-        say(training_args, f"differential attention: {settings}")
-    for role, tokenized in prepared.tokenized.items():
-        cut = f"{tokenized.truncated_share:.1%} longer than {prepared.max_length} tokens and cut"
-        say(training_args, f"{role}: {len(tokenized.dataset):,} texts, {cut}")
-    train = prepared.split("train") or []
-    for row in random.Random(training_args.seed).sample(range(len(train)), min(3, len(train))):
-        label = readable_labels(np.array([train[row][LABELS]]), problem_type, names)[0]
-        say(training_args, f"  {label}: {train[row][TEXT][:100]!r}")
-    if prepared.augmented is not None:
-        augmenter = prepared.augmented.augmenter
-        operations = ", ".join(augmenter.operations)
-        say(training_args, f"augmentation: {augmenter.probability:.0%} of the training texts in every epoch, each by")
-        say(training_args, f"  one of {operations}; similar words from {augmenter.synonyms.name}")
 
 
 def build_trainer(prepared: Prepared, arguments: Arguments) -> Trainer:
@@ -297,7 +126,7 @@ def build_trainer(prepared: Prepared, arguments: Arguments) -> Trainer:
 
 def train(trainer: Trainer, prepared: Prepared, arguments: Arguments) -> Trainer:
     """Train, or go on training, and save model and tokenizer; returns the Trainer of the finished model."""
-    model_args, _, training_args, _, _ = arguments
+    model_args, training_args = arguments.model, arguments.training
     if model_args.overwrite_output_dir and trainer.is_world_process_zero():
         remove_checkpoints(training_args.output_dir)
     if prepared.checkpoint is not None:
@@ -381,7 +210,7 @@ def score(
 def run(arguments: Arguments) -> dict[str, dict[str, float]]:
     """Do everything for one seed, and return the metrics of each split."""
     start = time.perf_counter()
-    training_args = arguments[2]
+    training_args = arguments.training
     try:
         prepared = prepare(arguments)
         trainer = build_trainer(prepared, arguments)
@@ -392,9 +221,9 @@ def run(arguments: Arguments) -> dict[str, dict[str, float]]:
         trainer = train(trainer, prepared, arguments)
     results = {}
     if training_args.do_eval:
-        results["eval"] = score(trainer, prepared, arguments[1], "validation", "eval")
+        results["eval"] = score(trainer, prepared, arguments.data, "validation", "eval")
     if training_args.do_predict:
-        results["predict"] = score(trainer, prepared, arguments[1], "test", "predict")
+        results["predict"] = score(trainer, prepared, arguments.data, "test", "predict")
     if prepared.card is not None and training_args.process_index == 0:
         save_card(prepared.card, training_args.output_dir)
     if training_args.push_to_hub:
@@ -411,13 +240,13 @@ def run(arguments: Arguments) -> dict[str, dict[str, float]]:
 
 def run_seeds(arguments: Arguments, seeds: list[int]) -> None:
     """Do everything once for each seed, and print mean and standard deviation."""
-    training_args = arguments[2]
+    training_args = arguments.training
     values: dict[str, list[float]] = {}
     for seed in seeds:
-        own_args = copy.deepcopy(arguments)
-        own_args[2].seed, own_args[2].output_dir = seed, os.path.join(training_args.output_dir, f"seed-{seed}")
+        own = copy.deepcopy(arguments)
+        own.training.seed, own.training.output_dir = seed, os.path.join(training_args.output_dir, f"seed-{seed}")
         say(training_args, f"\nSeed {seed}")
-        for metrics in run(own_args).values():
+        for metrics in run(own).values():
             for name, value in metrics.items():
                 values.setdefault(name, []).append(value)
     rows = [[name, float(np.mean(found)), float(np.std(found, ddof=1))] for name, found in values.items()]
@@ -446,12 +275,6 @@ def publish(trainer: PublishingTrainer, card: CardFacts) -> None:
         say(trainer.args, "The card shows a training text of each label; --no_card_examples leaves them out.")
 
 
-def say(training_args: TrainingArguments, message: str) -> None:
-    """Print a message once, whatever the number of processes."""
-    if training_args.process_index == 0:
-        print(message, flush=True)
-
-
 def stop(error: Exception) -> None:
     """End with the sentence of an error; `--log_level debug` shows where it comes from."""
     if "--log_level" in sys.argv and "debug" in sys.argv:
@@ -463,7 +286,7 @@ def main() -> None:
     """Do what the command line asks for."""
     try:
         arguments = parse_arguments()
-        seeds = arguments[0].parsed_seeds()
+        seeds = arguments.model.parsed_seeds()
     except ValueError as error:
         stop(error)
     if seeds:

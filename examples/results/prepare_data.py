@@ -1,5 +1,5 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
-"""Split the data of the measurements in NOTES.md and write the suite that `benchmark_accuracy.py` reads.
+"""Split the data of the measurements in NOTES.md and write the suites that `benchmark_accuracy.py` reads.
 
 python examples/results/prepare_data.py ../shared/data runs/benchmark_data
 """
@@ -13,7 +13,7 @@ from datasets import Dataset
 
 # Training texts that validate where a data set has no validation split.
 HELD_OUT = {"ag_news": 1000, "20newsgroups_stripped": 1000, "20newsgroups": 1000, "sanad": 400}
-# Its order is by source; more texts would only cost time.
+# More texts would only cost time.
 AG_NEWS_TEXTS = 8000
 COLUMNS = {"text", "title", "abstract", "label"}
 OPTIONS = {
@@ -22,6 +22,15 @@ OPTIONS = {
     "arxiv": {"text_column_names": "title", "text_pair_column_name": "abstract", "max_seq_length": 192},
     "sanad": {"text_column_names": "text", "max_seq_length": 128},
     "20newsgroups": {"text_column_names": "text", "max_seq_length": 256},
+    "arxiv_joined": {"text_column_names": "text", "max_seq_length": 256},
+}
+# Abstracts of one subject in a text of `arxiv_joined`: too long for a window of 512 tokens.
+JOINED = 3
+# What each suite holds: data sets, rows of each split (all if not said), and options that are its own.
+SUITES = {
+    "suite": (list(OPTIONS)[:5], {}, {}),
+    "fine_tuning": (list(OPTIONS)[:4], {"train": 1500, "validation": 500, "test": 2000}, {"max_seq_length": 128}),
+    "long": (list(OPTIONS)[4:], {"train": 4000, "validation": 500, "test": 2000}, {}),
 }
 
 
@@ -34,28 +43,51 @@ def read_splits(folder: Path, name: str) -> dict[str, Dataset]:
     return {role: rows.filter(lambda row, role=role: row["split"] == role) for role in sorted(set(rows["split"]))}
 
 
+def split_all(folder: Path, name: str) -> dict[str, Dataset]:
+    """Return the three splits of a data set."""
+    if name == "arxiv_joined":
+        return {role: join_abstracts(rows) for role, rows in split_all(folder, "arxiv").items()}
+    splits = read_splits(folder, name)
+    splits["train"] = splits["train"].shuffle(seed=0)
+    if "validation" not in splits:
+        train, held_out = splits["train"], HELD_OUT[name]
+        count = min(len(train), AG_NEWS_TEXTS + held_out) if name == "ag_news" else len(train)
+        splits["validation"] = train.select(range(count - held_out, count))
+        splits["train"] = train.select(range(count - held_out))
+    return {role: rows.select_columns(sorted(COLUMNS & set(rows.column_names))) for role, rows in splits.items()}
+
+
+def join_abstracts(rows: Dataset) -> Dataset:
+    """Make long texts: titles and abstracts of one subject, a few in each."""
+    texts = []
+    for label in sorted(set(rows["label"])):
+        of_label = [f"{row['title']}. {row['abstract']}" for row in rows if row["label"] == label]
+        groups = zip(*[iter(of_label)] * JOINED)
+        texts += [{"text": " ".join(group), "label": label} for group in groups]
+    return Dataset.from_list(texts).shuffle(seed=0)
+
+
 def main() -> None:
-    """Write three files for each data set, and the suite."""
+    """Write three files for each data set of each suite, and the suites."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("data", type=Path, help="folder with the parquet files")
     parser.add_argument("output", type=Path, help="folder to write to")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
-    suite = {}
-    for name, options in OPTIONS.items():
-        splits = read_splits(arguments.data, name)
-        train = splits["train"].shuffle(seed=0)
-        if "validation" not in splits:
-            count = min(len(train), AG_NEWS_TEXTS + HELD_OUT[name]) if name == "ag_news" else len(train)
-            splits["validation"] = train.select(range(count - HELD_OUT[name], count))
-            train = train.select(range(count - HELD_OUT[name]))
-        splits["train"], suite[name] = train, dict(options)
-        for role, rows in splits.items():
-            path = arguments.output / f"{name}_{role}.parquet"
-            rows.select_columns([column for column in rows.column_names if column in COLUMNS]).to_parquet(str(path))
-            suite[name][f"{role}_file"] = str(path)
-            print(f"{path}: {len(rows):,}")
-    (arguments.output / "suite.json").write_text(json.dumps(suite, indent=2), encoding="utf-8")
+    splits = {name: split_all(arguments.data, name) for name in OPTIONS}
+    for suite, (names, sizes, own_options) in SUITES.items():
+        options = {name: OPTIONS[name] | own_options for name in names}
+        for name in names:
+            for role, rows in splits[name].items():
+                path = arguments.output / f"{name}_{role}.parquet"
+                if len(rows) > sizes.get(role, len(rows)):
+                    # The first rows of some splits are all of the same labels.
+                    rows = rows.shuffle(seed=1).select(range(sizes[role]))
+                    path = path.with_stem(f"{path.stem}_{sizes[role]}")
+                rows.to_parquet(str(path))
+                options[name][f"{role}_file"] = str(path)
+                print(f"{suite}: {path}: {len(rows):,}")
+        (arguments.output / f"{suite}.json").write_text(json.dumps(options, indent=2), encoding="utf-8")
 
 
 if __name__ == "__main__":
