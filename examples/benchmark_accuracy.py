@@ -129,7 +129,7 @@ class Benchmark:
             return model
         fields = RecipeArguments(**json.loads(self.arguments.recipe)).config_fields()
         if head.endswith("-windows"):
-            fields |= {"long_text": "window", "window_length": self.window}
+            fields |= {"long_text": "window", "window_length": self.window, "window_overlap": self.window // 4}
         return HEADS[head](name, labels=self.labels, problem_type="single_label_classification", **fields)
 
     def splits(self, model: PreTrainedModel) -> dict[str, Dataset]:

@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 from tests.conftest import ROOT
 from tests.examples.test_run_classification import frame
 
@@ -7,11 +9,16 @@ from tests.examples.test_run_classification import frame
 SCRIPT = ROOT / "examples" / "benchmark_accuracy.py"
 
 
-def test_runs_are_done_once_and_reported(run_python, bert_folder, tmp_path):
+@pytest.fixture
+def suite(tmp_path):
+    """Write a data set of 80 texts and return a suite with it."""
     for role, count in {"train": 48, "validation": 16, "test": 16}.items():
         frame(count, seed=count).to_csv(tmp_path / f"{role}.csv", index=False)
-    files = {f"{role}_file": f"{role}.csv" for role in ("train", "validation", "test")}
-    (tmp_path / "suite.json").write_text(json.dumps({"films": files}))
+    return {f"{role}_file": f"{role}.csv" for role in ("train", "validation", "test")}
+
+
+def test_runs_are_done_once_and_reported(run_python, bert_folder, tmp_path, suite):
+    (tmp_path / "suite.json").write_text(json.dumps({"films": suite}))
     options = ["suite.json", "--model_name_or_path", bert_folder, "--output_dir", "out", "--freeze_backbone"]
     options += ["--states_folder", "states", "--epochs", "2", "--learning_rates", "1e-3", "1e-2", "--seeds", "1", "2"]
     options += ["--recipe", '{"average_weights": 0.5, "r_drop_weight": 1.0}']
@@ -28,3 +35,14 @@ def test_runs_are_done_once_and_reported(run_python, bert_folder, tmp_path):
     assert len((tmp_path / "out" / "runs.jsonl").read_text().splitlines()) == 9
     assert "films: 2 labels" not in again.stdout
     assert "errors saved" in again.stdout
+
+
+def test_windows_read_what_is_cut_for_the_others(run_python, bert_folder, tmp_path, suite):
+    (tmp_path / "suite.json").write_text(json.dumps({"films": {**suite, "max_seq_length": 5}}))
+    options = ["suite.json", "--model_name_or_path", bert_folder, "--output_dir", "out", "--freeze_backbone"]
+    options += ["--states_folder", "states", "--epochs", "1", "--learning_rates", "1e-3", "--seeds", "1"]
+    options += ["--heads", "linear-mean-max", "linear-windows"]
+    assert "--whole_length" in run_python(SCRIPT, *options, check=False).stderr
+    printed = run_python(SCRIPT, *options, "--whole_length", "60").stdout
+    assert "films: 2 labels, 5 tokens, train 48 (100% cut)" in printed
+    assert "films: 2 labels, 60 tokens, train 48 (0% cut)" in printed

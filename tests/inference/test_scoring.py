@@ -41,6 +41,23 @@ def test_scores_are_those_of_the_pipeline_in_the_order_of_the_texts(config_class
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
+def test_texts_beyond_a_window_are_read_to_the_end_by_score_and_pipeline(config_class, bert_config):
+    fields = {"long_text": "window", "window_length": 16, "window_overlap": 4}
+    model = random_model(config_class(backbone_config=bert_config, labels=["a", "b", "c"], **fields))
+    tokenizer = make_tokenizer()
+    texts = [
+        *random_texts(4),
+        " ".join(random_texts(9, longest=60)),
+        "good film " * 60,
+        "good film " * 60 + "bad team",
+    ]
+    classify = pipeline("text-classification", model=model, tokenizer=tokenizer, top_k=None)
+    expected = [[{row["label"]: row["score"] for row in answer}[name] for name in "abc"] for answer in classify(texts)]
+    found = list(score(texts, model, tokenizer))
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert np.abs(found[-1] - found[-2]).max() > 1e-4
+
+
 @pytest.mark.parametrize("name", ["bert", "llama"])
 def test_plain_models_of_transformers_are_scored_too(name, short_tokenizer):
     torch.manual_seed(0)
