@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from amsdff_hf import AmsdffConfig, AmsdffForSequenceClassification
-from amsdff_hf.inference import fastest_precision, in_precision
+from amsdff_hf.inference import fastest_precision, in_precision, precision
 from tests.conftest import BACKBONE_CONFIGS, random_model
 
 
@@ -37,17 +37,23 @@ def test_all_is_as_if_it_had_been_loaded_so(name, dtype, tmp_path):
         assert found == {key: tensor.dtype for key, tensor in getattr(expected, kind)()}
 
 
+def test_a_product_takes_time_in_both_formats():
+    assert precision._product_seconds(torch.float32, repeats=1) > 0
+    assert precision._product_seconds(torch.bfloat16, repeats=1) > 0
+
+
 def test_the_same_format_needs_no_copy(bert_config):
     model = random_model(AmsdffConfig(backbone_config=bert_config))
     assert in_precision(model, "float32") is model
 
 
 def test_the_fastest_format_is_one_that_the_device_has(monkeypatch):
-    cpu = torch.device("cpu")
-    for has_bfloat16, expected in ((True, "bfloat16"), (False, "float32")):
-        monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda found=has_bfloat16: found)
-        monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
-        assert fastest_precision(cpu) == expected
+    for seconds, expected in ((0.5, "bfloat16"), (0.95, "float32"), (2.0, "float32")):
+        taken = {torch.float32: 1.0, torch.bfloat16: seconds}
+        monkeypatch.setattr(precision, "_product_seconds", lambda dtype, taken=taken: taken[dtype])
+        precision._fastest_on_cpu.cache_clear()
+        assert fastest_precision(torch.device("cpu")) == expected
+    precision._fastest_on_cpu.cache_clear()
     for capability, expected in (((9, 0), "bfloat16"), ((7, 5), "float16")):
         monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _, found=capability: found)
         assert fastest_precision(torch.device("cuda")) == expected
