@@ -6,7 +6,6 @@ python examples/accuracy_report.py runs/frozen
 
 import argparse
 import json
-import math
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +41,7 @@ def report(folder: Path, baseline: str | None = None) -> None:
         if reference not in heads:
             raise SystemExit(f"error: --baseline {reference} was not run on {data}: choose one of {', '.join(heads)}.")
         rows += [
-            {"data": data, "texts": size or "all", "head": head}
+            {"data": data, "texts": of_data[0]["train_texts"], "head": head}
             | compare(chosen, heads[reference], is_reference=head == reference)
             for head, chosen in heads.items()
         ]
@@ -140,8 +139,7 @@ def paired_bootstrap(errors: np.ndarray, reference: np.ndarray, seed: int = 0) -
 
 def average(rows: list[Run]) -> list[Run]:
     """Mean over the data sets of the errors saved, with most texts, of the heads that ran on all of them."""
-    largest = {row["data"]: _size(row) for row in sorted(rows, key=_size)}
-    whole = [row for row in rows if _size(row) == largest[row["data"]]]
+    whole = with_most_texts(rows)
     data = {row["data"] for row in whole}
     means = []
     for head in names(whole):
@@ -161,8 +159,10 @@ def average(rows: list[Run]) -> list[Run]:
     return means
 
 
-def _size(row: Run) -> float:
-    return math.inf if row["texts"] == "all" else row["texts"]
+def with_most_texts(rows: list[Run]) -> list[Run]:
+    """Return the rows of each data set with the most training texts."""
+    most = {row["data"]: row["texts"] for row in sorted(rows, key=lambda row: row["texts"])}
+    return [row for row in rows if row["texts"] == most[row["data"]]]
 
 
 def draw(rows: list[Run], folder: Path) -> None:
@@ -178,12 +178,10 @@ def draw(rows: list[Run], folder: Path) -> None:
             continue
         figure, axes = plt.subplots(1, len(data), figsize=(4.2 * len(data), 3.6), squeeze=False)
         for axis, one in zip(axes[0], data):
-            own = [row for row in rows if row["data"] == one]
+            own = [row for row in (rows if column == "texts" else with_most_texts(rows)) if row["data"] == one]
             for head in names(own):
-                of_head = [row for row in own if row["head"] == head and row[column] != "all"]
-                points = sorted((row[column], row["accuracy"]) for row in of_head)
-                if points:
-                    axis.plot(*zip(*points), marker="o", linestyle="-" if column == "texts" else "", label=head)
+                points = sorted((row[column], row["accuracy"]) for row in own if row["head"] == head)
+                axis.plot(*zip(*points), marker="o", linestyle="-" if column == "texts" else "", label=head)
             axis.set(title=one, xlabel=label, xscale="log")
             axis.grid(alpha=0.3)
         axes[0, 0].set_ylabel("accuracy")

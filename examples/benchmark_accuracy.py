@@ -188,7 +188,8 @@ class Benchmark:
             seconds = time.perf_counter() - start
             found = {role: self.measure(trainer, rows[role]) for role in ROLES[1:]}
         trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
-        return {"seconds": round(seconds, 1), "parameters": trained, **found}
+        sizes = {"train_texts": len(rows["train"]), "parameters": trained}
+        return {"seconds": round(seconds, 1), **sizes, **found}
 
     def trainer(
         self, model: PreTrainedModel, training: TrainingArguments, rows: dict[str, Dataset], recipe: RecipeArguments

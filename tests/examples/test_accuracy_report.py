@@ -21,6 +21,7 @@ def line(head, seed, right, rate=1e-3, validation=0.5, data="news", size=None):
         **own,
         "validation": {"accuracy": validation, "nll": 1.0},
         "test": test,
+        "train_texts": size or 5000,
         "seconds": 2.0 + seed,
         "parameters": 10,
     }
