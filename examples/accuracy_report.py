@@ -7,14 +7,16 @@ python examples/accuracy_report.py runs/frozen
 import argparse
 import json
 from pathlib import Path
-from typing import Any
 
+import matplotlib
 import numpy as np
+from accuracy_runs import Run, check_comparable, chosen_runs, names
+from matplotlib import pyplot as plt
 
 from amsdff_hf.training import format_table, save_json
 
 
-Run = dict[str, Any]
+matplotlib.use("Agg")
 RESAMPLES = 2000
 
 
@@ -27,12 +29,7 @@ def report(folder: Path, baseline: str | None = None) -> None:
             one with the best validation accuracy, for each data set.
     """
     runs = [json.loads(line) for line in (folder / "runs.jsonl").read_text(encoding="utf-8").splitlines()]
-    settings = {json.dumps([run.get(name) for name in SETTINGS]) for run in runs}
-    if len(settings) > 1:
-        raise SystemExit(
-            f"error: {folder / 'runs.jsonl'} holds runs with different {', '.join(SETTINGS)}, which cannot be "
-            "compared: keep them in folders of their own."
-        )
+    check_comparable(runs, folder / "runs.jsonl")
     rows: list[Run] = []
     for data, size in sorted({(run["data"], run["train_size"] or 0) for run in runs}):
         of_data = [run for run in runs if (run["data"], run["train_size"] or 0) == (data, size)]
@@ -56,8 +53,6 @@ def report(folder: Path, baseline: str | None = None) -> None:
     draw(rows, folder)
 
 
-# What all runs of a folder have in common.
-SETTINGS = ("backbone", "frozen", "whole_length", "epochs", "batch_size", "head_learning_rate", "bf16", "recipe")
 COLUMNS = ("data", "texts", "head", "seeds", "rate", "accuracy", "sd", "macro_f1", "ece", "saved", "low", "high", "p")
 COLUMNS += ("seconds", "parameters")
 LEGEND = (
@@ -66,20 +61,6 @@ LEGEND = (
     "a dash), with the 95 % interval and two-sided p of a paired bootstrap over the texts, for these trained models "
     "and uncorrected for the number of comparisons. seconds: of one training."
 )
-
-
-def names(runs: list[Run]) -> list[str]:
-    """Heads in the order of their first run."""
-    return list(dict.fromkeys(run["head"] for run in runs))
-
-
-def chosen_runs(runs: list[Run]) -> list[Run]:
-    """Return the runs with the learning rate that was best on the validation split, with the seed that tried most."""
-    seeds = [run["seed"] for run in runs]
-    search = max(seeds, key=seeds.count)
-    tried = [run for run in runs if run["seed"] == search]
-    best = max(tried, key=lambda run: (run["validation"]["accuracy"], -run["validation"]["nll"]))["learning_rate"]
-    return [run for run in runs if run["learning_rate"] == best]
 
 
 def choose_baseline(heads: dict[str, list[Run]]) -> str:
@@ -167,14 +148,9 @@ def with_most_texts(rows: list[Run]) -> list[Run]:
 
 def draw(rows: list[Run], folder: Path) -> None:
     """Draw accuracy against seconds and, with several training sizes, the learning curves."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
-
     for name, column, label in (("cost", "seconds", "seconds of training"), ("learning", "texts", "training texts")):
         data = sorted({row["data"] for row in rows})
-        if column == "texts" and len({row["texts"] for row in rows}) < 2:
+        if column == "texts" and len(with_most_texts(rows)) == len(rows):
             continue
         figure, axes = plt.subplots(1, len(data), figsize=(4.2 * len(data), 3.6), squeeze=False)
         for axis, one in zip(axes[0], data):

@@ -4,8 +4,9 @@
 A suite is a JSON file that names data sets and, for each, options of `run_classification.py` that say where its three
 splits are, such as `{"news": {"train_file": "train.csv", "validation_file": "dev.csv", "test_file": "test.csv"}}`.
 Every head gets the same tokens, epochs and schedule, and the same learning rates to choose from by its accuracy on the
-validation split, with the first seed; the test split chooses nothing. Each run is one line in `runs.jsonl` of the
-output folder; what stands there is not run again. Then come the tables and pictures of `accuracy_report.py`.
+validation split, with the first seed; the test split chooses nothing. Heads named `-windows` alone read on where the
+others are cut, as far as `--whole_length`. Each run is one line in `runs.jsonl` of the output folder; what
+stands there is not run again. Then come the tables and pictures of `accuracy_report.py`.
 
     python examples/benchmark_accuracy.py suite.json --model_name_or_path distilbert-base-uncased \
         --freeze_backbone --heads linear-mean amsdff paper --seeds 1 2 3 4 5 --output_dir runs/frozen
@@ -16,13 +17,14 @@ import json
 import logging
 import tempfile
 import time
-from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from accuracy_report import Run, report
+from accuracy_report import report
+from accuracy_runs import Run, check_comparable, is_same, plan, settings_of
 from benchmarked_heads import HEADS
 from datasets import Dataset, disable_progress_bars
 from transformers import (
@@ -92,14 +94,25 @@ def parse_arguments() -> argparse.Namespace:
     arguments = parser.parse_args()
     if arguments.freeze_backbone and "plain" in arguments.heads:
         parser.error("--freeze_backbone compares heads on kept states: take linear-first in the place of plain.")
+    if arguments.freeze_backbone and "amsdff-differential" in arguments.heads:
+        parser.error("--freeze_backbone leaves differential attention untrained: take amsdff-differential out.")
     if arguments.whole_length is None and any(head.endswith("-windows") for head in arguments.heads):
         parser.error("heads named -windows read more than one window: say by --whole_length how many tokens.")
     frozen = arguments.freeze_backbone
     arguments.learning_rates = arguments.learning_rates or ([3e-4, 1e-3, 3e-3, 1e-2] if frozen else [5e-5, 2e-4])
     arguments.head_learning_rate = arguments.head_learning_rate or (None if frozen else 1e-3)
-    for head in ("plain", "amsdff"):
-        if head in arguments.heads:
-            RecipeArguments(**json.loads(arguments.recipe)).check(TrainingArguments("unused"), head, frozen)
+    unknown = set(json.loads(arguments.recipe)) - {one.name for one in fields(RecipeArguments)}
+    if unknown:
+        parser.error(f"--recipe does not know {', '.join(sorted(unknown))}.")
+    for architecture in {"plain" if head == "plain" else "amsdff" for head in arguments.heads}:
+        RecipeArguments(**json.loads(arguments.recipe)).check(TrainingArguments("unused"), architecture, frozen)
+    suite = json.loads(Path(arguments.suite).read_text(encoding="utf-8"))
+    missing = set(arguments.data or suite) - set(suite)
+    if missing:
+        parser.error(
+            f"--data: {', '.join(sorted(missing))} is not in {arguments.suite}, which has {', '.join(suite)}."
+        )
+    arguments.suite = {name: suite[name] for name in arguments.data or suite}
     return arguments
 
 
@@ -113,7 +126,9 @@ class Benchmark:
         self.tokenizer.padding_side = "right"
         data_args = DataTrainingArguments(**options)
         self.data_args, self.tokenized = data_args, {}
-        self.labelled, space = label_splits(read_splits(data_args, ROLES), data_args, None)
+        # Test data that stood in for validation data would choose the learning rate.
+        splits = read_splits(data_args, ROLES, test_may_validate=False)
+        self.labelled, space = label_splits(splits, data_args, None)
         if space.problem_type != "single_label_classification":
             raise SystemExit(f"error: {name} is {space.problem_type}; accuracy compares single labels only.")
         self.labels, self.window = space.names, data_args.max_seq_length or 128
@@ -127,10 +142,10 @@ class Benchmark:
             # Or the Trainer would not divide the loss by the accumulation steps.
             model.accepts_loss_kwargs = False
             return model
-        fields = RecipeArguments(**json.loads(self.arguments.recipe)).config_fields()
+        further = RecipeArguments(**json.loads(self.arguments.recipe)).config_fields()
         if head.endswith("-windows"):
-            fields |= {"long_text": "window", "window_length": self.window, "window_overlap": self.window // 4}
-        return HEADS[head](name, labels=self.labels, problem_type="single_label_classification", **fields)
+            further |= {"long_text": "window", "window_length": self.window, "window_overlap": self.window // 4}
+        return HEADS[head](name, labels=self.labels, problem_type="single_label_classification", **further)
 
     def splits(self, model: PreTrainedModel) -> dict[str, Dataset]:
         """Return the texts as a model reads them: cut at one window, or several windows of them."""
@@ -152,7 +167,12 @@ class Benchmark:
             folder = self.arguments.states_folder
             rows = {role: cache_states(split, model, training, folder) for role, split in rows.items()}
         if size is not None:
-            rows["train"] = rows["train"].select(range(min(size, len(rows["train"]))))
+            if size >= len(rows["train"]):
+                raise SystemExit(
+                    f"error: --train_sizes {size}: {self.name} has {len(rows['train'])} training texts; a run without "
+                    "the option takes them all."
+                )
+            rows["train"] = rows["train"].select(range(size))
         return rows
 
     def run(self, head: str, seed: int, learning_rate: float, size: int | None) -> Run:
@@ -223,51 +243,19 @@ class Benchmark:
         return {**scores, "texts": len(labels), "right": np.packbits(is_right).tobytes().hex()}
 
 
-def settings_of(arguments: argparse.Namespace, name: str, options: dict[str, Any], size: int | None) -> Run:
-    """Return what the runs of one data set and training size have in common; others are not comparable."""
-    return {
-        "data": name,
-        "options": options,
-        "train_size": size,
-        "backbone": Path(arguments.model_name_or_path).name,
-        "frozen": arguments.freeze_backbone,
-        "whole_length": arguments.whole_length,
-        "epochs": arguments.epochs,
-        "batch_size": arguments.batch_size,
-        "head_learning_rate": arguments.head_learning_rate,
-        "bf16": arguments.bf16,
-        "recipe": json.loads(arguments.recipe),
-    }
-
-
-def plan(arguments: argparse.Namespace, known: list[Run], settings: Run) -> Iterator[Run]:
-    """Yield runs: for each head all learning rates, then, once these are known, the other seeds with the best."""
-    first, *others = arguments.seeds
-    for head in arguments.heads:
-        base = {**settings, "head": head}
-        tried = [{**base, "seed": first, "learning_rate": rate} for rate in arguments.learning_rates]
-        yield from tried
-        done = [run for run in known if any(is_same(run, each) for each in tried)]
-        best = max(done, key=lambda run: (run["validation"]["accuracy"], -run["validation"]["nll"]))
-        yield from ({**base, "seed": seed, "learning_rate": best["learning_rate"]} for seed in others)
-
-
-def is_same(run: Run, wanted: Run) -> bool:
-    """Whether a line is that of a run."""
-    return all(run.get(name) == value for name, value in wanted.items())
-
-
 def run_missing(arguments: argparse.Namespace, file: Path) -> None:
     """Do the runs that are not in the file yet, and write each to it."""
-    suite = json.loads(Path(arguments.suite).read_text(encoding="utf-8"))
     known = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
-    for name in arguments.data or suite:
+    check_comparable(
+        known + [settings_of(arguments, name, each, None) for name, each in arguments.suite.items()], file
+    )
+    for name, options in arguments.suite.items():
         benchmark = None
         for size in arguments.train_sizes or [None]:
-            for wanted in plan(arguments, known, settings_of(arguments, name, suite[name], size)):
+            for wanted in plan(arguments, known, settings_of(arguments, name, options, size)):
                 if any(is_same(run, wanted) for run in known):
                     continue
-                benchmark = benchmark or Benchmark(name, suite[name], arguments)
+                benchmark = benchmark or Benchmark(name, options, arguments)
                 head, seed, rate = wanted["head"], wanted["seed"], wanted["learning_rate"]
                 found = benchmark.run(head, seed, rate, size)
                 known.append({**wanted, **found})

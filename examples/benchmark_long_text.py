@@ -11,12 +11,17 @@ import statistics
 import time
 from pathlib import Path
 
+import matplotlib
 import torch
+from matplotlib import pyplot as plt
 from transformers import AutoModelForSequenceClassification, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
 from amsdff_hf import AmsdffForSequenceClassification
 from amsdff_hf.training import format_table
+
+
+matplotlib.use("Agg")
 
 
 class HeadClock:
@@ -45,9 +50,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--output_dir", required=True, help="folder of the table and the picture")
     parser.add_argument("--window_length", type=int, default=256, help="tokens of a window")
     parser.add_argument("--window_overlap", type=int, default=64, help="tokens that a window shares with the next one")
-    parser.add_argument("--lengths", nargs="+", type=int, default=[256, 512, 1024, 2048, 4096, 8192])
+    parser.add_argument("--lengths", nargs="+", type=int, default=[256, 512, 1024, 2048, 4096, 8192], help="tokens")
     parser.add_argument("--repeats", type=int, default=7, help="runs of which the median counts")
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="of PyTorch")
     return parser.parse_args()
 
 
@@ -68,11 +73,6 @@ def measure(model: PreTrainedModel, length: int, repeats: int, clock: HeadClock 
 
 def draw(rows: list[list[float]], plain: float, file: Path) -> None:
     """Draw milliseconds against tokens."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
-
     tokens, whole, head = ([row[column] for row in rows] for column in range(3))
     figure, axis = plt.subplots(figsize=(5.6, 4))
     axis.plot(tokens, whole, marker="o", label="AMSDFF, all windows")

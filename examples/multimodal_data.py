@@ -3,6 +3,7 @@
 
 import argparse
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -52,8 +53,15 @@ def convert_once(pickle: str, folder: Path) -> dict[str, Path]:
     """Convert a file of MMSA to parquet, unless that has been done since it was written."""
     files = {role: folder / f"{role}.parquet" for role in ("train", "validation", "test")}
     there = {role: path for role, path in files.items() if path.exists()}
-    is_new = there and all(path.stat().st_mtime > os.stat(pickle).st_mtime for path in there.values())
-    return there if is_new else convert_mmsa(pickle, folder)
+    if there and all(path.stat().st_mtime > os.stat(pickle).st_mtime for path in there.values()):
+        return there
+    # Beside it first: an interrupted conversion would look like one of fewer splits.
+    unfinished = folder.with_name(f"{folder.name}.unfinished")
+    made = convert_mmsa(pickle, unfinished)
+    if folder.exists():
+        shutil.rmtree(folder)
+    unfinished.rename(folder)
+    return {role: files[role] for role in made}
 
 
 def as_sequences(split: Dataset, columns: dict[str, str]) -> Dataset:

@@ -21,6 +21,7 @@ import numpy as np
 import pyarrow as pa
 import torch
 from accelerate import PartialState
+from accelerate.utils import broadcast_object_list
 from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from amsdff_hf import score
@@ -34,7 +35,7 @@ from amsdff_hf.data import (
     write_part,
     write_whole,
 )
-from amsdff_hf.inference import in_precision
+from amsdff_hf.inference import fastest_precision, in_precision
 from amsdff_hf.training import ModelArguments, check_kind_of_texts, load_trained, predicted_labels, readable_labels
 
 
@@ -72,6 +73,18 @@ def describe_run(arguments: argparse.Namespace, files: list[str], model: PreTrai
     sizes = {path: fsspec.core.url_to_fs(path)[0].size(path) for path in files}
     asked = {name: getattr(arguments, name) for name in names}
     return {"model": weights.hexdigest(), "precision": str(model.dtype), **asked, "files": sizes}
+
+
+def choose_precision(arguments: argparse.Namespace, device: torch.device) -> str:
+    """Return one number format for all processes and restarts: that of the record, or the fastest one here."""
+    if arguments.precision != "auto":
+        return arguments.precision
+    record = f"{arguments.output_dir.rstrip('/')}/{RECORD}"
+    if fsspec.core.url_to_fs(record)[0].exists(record):
+        with fsspec.open(record, "rb") as file:
+            return json.load(file)["precision"].removeprefix("torch.")
+    (chosen,) = broadcast_object_list([fastest_precision(device)])
+    return chosen
 
 
 def check_same_run(folder: str, run: dict[str, Any], has_parts: bool) -> None:
@@ -164,7 +177,9 @@ def main() -> None:
     # Only for its number and its device: the processes never wait for each other.
     state = PartialState(cpu=arguments.use_cpu)
     files = find_files(arguments.files)
-    model = in_precision(load_trained(ModelArguments(arguments.model)).to(state.device), arguments.precision)
+    precision = choose_precision(arguments, state.device)
+    model = in_precision(load_trained(ModelArguments(arguments.model)).to(state.device), precision)
+    print(f"process {state.process_index}: computing in {precision}", flush=True)
     scorer = ChunkScorer(arguments, model, AutoTokenizer.from_pretrained(arguments.model))
     done = finished_parts(arguments.output_dir)
     check_same_run(arguments.output_dir, describe_run(arguments, files, model), bool(done))

@@ -7,8 +7,10 @@ import pytest
 from tests.conftest import ROOT
 
 
-@pytest.fixture(scope="module")
-def report():
+@pytest.fixture
+def report(monkeypatch):
+    # As the interpreter does for a script.
+    monkeypatch.syspath_prepend(str(ROOT / "examples"))
     return runpy.run_path(str(ROOT / "examples" / "accuracy_report.py"))
 
 
@@ -77,6 +79,13 @@ def test_tables_and_pictures(report, tmp_path, capsys):
     assert len(table["rows"]) == 8
 
 
+def test_learning_curves_take_several_sizes_of_one_data_set(report, tmp_path):
+    runs = [line("plain", 1, [1, 0] * 20, data=data, size=size) for data, size in (("news", 100), ("mail", 50))]
+    (tmp_path / "runs.jsonl").write_text("".join(json.dumps(run) + "\n" for run in runs))
+    report["report"](tmp_path)
+    assert not (tmp_path / "learning.png").exists()
+
+
 def test_sizes_alone_and_heads_on_some_data_only(report, tmp_path):
     runs = [line(head, 1, [1, 0] * 20, size=size) for head in ("plain", "amsdff") for size in (100, 1000)]
     runs.append(line("plain", 1, [1, 0], data="mail", size=50))
@@ -89,8 +98,16 @@ def test_sizes_alone_and_heads_on_some_data_only(report, tmp_path):
 def test_what_cannot_be_compared_is_refused(report, tmp_path):
     runs = [line("plain", 1, [1, 0]), {**line("plain", 2, [1, 0]), "backbone": "y"}]
     (tmp_path / "runs.jsonl").write_text("".join(json.dumps(run) + "\n" for run in runs))
-    with pytest.raises(SystemExit, match="different backbone, frozen"):
+    with pytest.raises(SystemExit, match='different backbone, "x" and "y"'):
         report["report"](tmp_path)
-    (tmp_path / "runs.jsonl").write_text(json.dumps(runs[0]) + "\n")
+    runs = [{**line("plain", seed, [1, 0]), "options": {"max_seq_length": 64 * seed}} for seed in (1, 2)]
+    (tmp_path / "runs.jsonl").write_text("".join(json.dumps(run) + "\n" for run in runs))
+    with pytest.raises(SystemExit, match="two data sets called news"):
+        report["report"](tmp_path)
+    runs = [{**line("amsdff-windows", seed, [1, 0]), "whole_length": 1000 * seed} for seed in (1, 2)]
+    (tmp_path / "runs.jsonl").write_text("".join(json.dumps(run) + "\n" for run in runs))
+    with pytest.raises(SystemExit, match="different --whole_length"):
+        report["report"](tmp_path)
+    (tmp_path / "runs.jsonl").write_text(json.dumps(line("plain", 1, [1, 0])) + "\n")
     with pytest.raises(SystemExit, match="--baseline cnn was not run on news: choose one of plain"):
         report["report"](tmp_path, baseline="cnn")

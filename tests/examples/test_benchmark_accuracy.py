@@ -1,4 +1,6 @@
 import json
+import runpy
+import sys
 
 import pytest
 
@@ -35,6 +37,41 @@ def test_runs_are_done_once_and_reported(run_python, bert_folder, tmp_path, suit
     assert len((tmp_path / "out" / "runs.jsonl").read_text().splitlines()) == 9
     assert "films: 2 labels" not in again.stdout
     assert "errors saved" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--data", "films", "books"], "--data: books is not in suite.json, which has films"),
+        (["--recipe", '{"layer_decoy": 0.9}'], "--recipe does not know layer_decoy"),
+        (["--heads", "linear-mean", "plain"], "take linear-first in the place of plain"),
+        (["--heads", "amsdff-differential"], "leaves differential attention untrained"),
+    ],
+)
+def test_what_cannot_be_run_is_said_first(monkeypatch, capsys, tmp_path, suite, options, sentence):
+    (tmp_path / "suite.json").write_text(json.dumps({"films": suite}))
+    monkeypatch.syspath_prepend(str(SCRIPT.parent))
+    monkeypatch.chdir(tmp_path)
+    command = ["suite.json", "--model_name_or_path", "bert", "--output_dir", "out", "--freeze_backbone"]
+    monkeypatch.setattr(sys, "argv", ["benchmark_accuracy.py", *command, "--heads", "linear-mean", *options])
+    with pytest.raises(SystemExit):
+        runpy.run_path(str(SCRIPT))["parse_arguments"]()
+    assert sentence in capsys.readouterr().err
+
+
+def test_all_texts_are_no_size(run_python, bert_folder, tmp_path, suite):
+    (tmp_path / "suite.json").write_text(json.dumps({"films": suite}))
+    command = ["suite.json", "--model_name_or_path", bert_folder, "--output_dir", "out", "--train_sizes", "48"]
+    failed = run_python(SCRIPT, *command, check=False)
+    assert "films has 48 training texts; a run without the option takes them all" in failed.stderr
+
+
+def test_test_data_validates_nothing(run_python, bert_folder, tmp_path, suite):
+    del suite["validation_file"]
+    (tmp_path / "suite.json").write_text(json.dumps({"films": suite}))
+    command = ["suite.json", "--model_name_or_path", bert_folder, "--output_dir", "out", "--heads", "plain"]
+    assert "validation" in run_python(SCRIPT, *command, check=False).stderr
+    assert not (tmp_path / "out" / "runs.jsonl").exists()
 
 
 def test_windows_read_what_is_cut_for_the_others(run_python, bert_folder, tmp_path, suite):

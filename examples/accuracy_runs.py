@@ -1,0 +1,84 @@
+# Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
+"""The lines of `runs.jsonl`: which ones `benchmark_accuracy.py` wants, which can be compared, and which count."""
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+
+Run = dict[str, Any]
+# What all runs of a folder have in common.
+SETTINGS = ("backbone", "frozen", "epochs", "batch_size", "head_learning_rate", "bf16", "recipe")
+
+
+def settings_of(arguments: argparse.Namespace, name: str, options: dict[str, Any], size: int | None) -> Run:
+    """Return what the runs of one data set and training size have in common; others are not comparable."""
+    return {
+        "data": name,
+        "options": options,
+        "train_size": size,
+        "backbone": Path(arguments.model_name_or_path).name,
+        "frozen": arguments.freeze_backbone,
+        "epochs": arguments.epochs,
+        "batch_size": arguments.batch_size,
+        "head_learning_rate": arguments.head_learning_rate,
+        "bf16": arguments.bf16,
+        "recipe": json.loads(arguments.recipe),
+    }
+
+
+def plan(arguments: argparse.Namespace, known: list[Run], settings: Run) -> Iterator[Run]:
+    """Yield runs: for each head all learning rates, then, once these are known, the other seeds with the best."""
+    first, *others = arguments.seeds
+    for head in arguments.heads:
+        length = arguments.whole_length if head.endswith("-windows") else None
+        base = {**settings, "whole_length": length, "head": head}
+        tried = [{**base, "seed": first, "learning_rate": rate} for rate in arguments.learning_rates]
+        yield from tried
+        done = [run for run in known if any(is_same(run, each) for each in tried)]
+        best = max(done, key=lambda run: (run["validation"]["accuracy"], -run["validation"]["nll"]))
+        yield from ({**base, "seed": seed, "learning_rate": best["learning_rate"]} for seed in others)
+
+
+def is_same(run: Run, wanted: Run) -> bool:
+    """Whether a line is that of a run."""
+    return all(run.get(name) == value for name, value in wanted.items())
+
+
+def check_comparable(runs: list[Run], file: Path) -> None:
+    """Refuse runs in one file that were not made alike.
+
+    Raises:
+        SystemExit: with what differs.
+    """
+    for name in SETTINGS:
+        found = {json.dumps(run.get(name)) for run in runs}
+        if len(found) > 1:
+            raise SystemExit(
+                f"error: {file} would hold runs with different {name}, {' and '.join(sorted(found))}, which cannot be "
+                "compared: keep them in folders of their own."
+            )
+    for data in {run["data"] for run in runs}:
+        if len({json.dumps(run.get("options"), sort_keys=True) for run in runs if run["data"] == data}) > 1:
+            raise SystemExit(
+                f"error: {file} would hold runs on two data sets called {data}: use another --output_dir."
+            )
+    lengths = {run["whole_length"] for run in runs if run.get("whole_length") is not None}
+    if len(lengths) > 1:
+        raise SystemExit(f"error: {file} would hold runs with different --whole_length: use another --output_dir.")
+
+
+def names(runs: list[Run]) -> list[str]:
+    """Heads in the order of their first run."""
+    return list(dict.fromkeys(run["head"] for run in runs))
+
+
+def chosen_runs(runs: list[Run]) -> list[Run]:
+    """Return the runs with the learning rate that was best on the validation split, with the seed that tried most."""
+    seeds = [run["seed"] for run in runs]
+    search = max(seeds, key=seeds.count)
+    tried = [run for run in runs if run["seed"] == search]
+    best = max(tried, key=lambda run: (run["validation"]["accuracy"], -run["validation"]["nll"]))["learning_rate"]
+    return [run for run in runs if run["learning_rate"] == best]
