@@ -12,6 +12,7 @@ import matplotlib
 import numpy as np
 from accuracy_runs import Run, check_comparable, chosen_runs, names
 from matplotlib import pyplot as plt
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from amsdff_hf.training import format_table, save_json
 
@@ -148,23 +149,35 @@ def with_most_texts(rows: list[Run]) -> list[Run]:
 
 def draw(rows: list[Run], folder: Path) -> None:
     """Draw accuracy against seconds and, with several training sizes, the learning curves."""
-    for name, column, label in (("cost", "seconds", "seconds of training"), ("learning", "texts", "training texts")):
-        data = sorted({row["data"] for row in rows})
-        if column == "texts" and len(with_most_texts(rows)) == len(rows):
-            continue
-        figure, axes = plt.subplots(1, len(data), figsize=(4.2 * len(data), 3.6), squeeze=False)
-        for axis, one in zip(axes[0], data):
-            own = [row for row in (rows if column == "texts" else with_most_texts(rows)) if row["data"] == one]
-            for head in names(own):
-                points = sorted((row[column], row["accuracy"]) for row in own if row["head"] == head)
-                axis.plot(*zip(*points), marker="o", linestyle="-" if column == "texts" else "", label=head)
-            axis.set(title=one, xlabel=label, xscale="log")
-            axis.grid(alpha=0.3)
-        axes[0, 0].set_ylabel("accuracy")
-        axes[0, -1].legend(fontsize=7)
-        figure.tight_layout()
-        figure.savefig(folder / f"{name}.png", dpi=120)
-        plt.close(figure)
+    draw_panels(with_most_texts(rows), "seconds", "seconds of training", folder / "cost.png")
+    if len(with_most_texts(rows)) < len(rows):
+        draw_panels(rows, "texts", "training texts", folder / "learning.png")
+
+
+def draw_panels(rows: list[Run], column: str, label: str, file: Path) -> None:
+    """Draw accuracy against a column, one panel for each data set, every head in one color in all of them."""
+    heads = names(rows)
+    palette = plt.get_cmap("tab10" if len(heads) <= 10 else "tab20")
+    colors = {head: palette(index % palette.N) for index, head in enumerate(heads)}
+    data = sorted({row["data"] for row in rows})
+    figure, axes = plt.subplots(1, len(data), figsize=(3.6 * len(data) + 1.6, 3.6), squeeze=False)
+    for axis, one in zip(axes[0], data):
+        for head, color in colors.items():
+            points = sorted(
+                (row[column], row["accuracy"]) for row in rows if (row["data"], row["head"]) == (one, head)
+            )
+            x, y = [point[0] for point in points], [point[1] for point in points]
+            axis.plot(x, y, marker="o", linestyle="-" if column == "texts" else "", color=color, label=head)
+        axis.set(title=one, xlabel=label, xscale="log")
+        axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+        axis.xaxis.set_minor_locator(NullLocator())
+        axis.grid(alpha=0.3)
+    axes[0, 0].set_ylabel("accuracy")
+    figure.tight_layout()
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8)
+    figure.savefig(file, dpi=120, bbox_inches="tight")
+    plt.close(figure)
 
 
 def main() -> None:
