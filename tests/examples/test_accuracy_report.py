@@ -8,9 +8,7 @@ from tests.conftest import ROOT
 
 
 @pytest.fixture
-def report(monkeypatch):
-    # As the interpreter does for a script.
-    monkeypatch.syspath_prepend(str(ROOT / "examples"))
+def report():
     return runpy.run_path(str(ROOT / "examples" / "accuracy_report.py"))
 
 

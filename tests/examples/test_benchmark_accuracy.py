@@ -50,7 +50,6 @@ def test_runs_are_done_once_and_reported(run_python, bert_folder, tmp_path, suit
 )
 def test_what_cannot_be_run_is_said_first(monkeypatch, capsys, tmp_path, suite, options, sentence):
     (tmp_path / "suite.json").write_text(json.dumps({"films": suite}))
-    monkeypatch.syspath_prepend(str(SCRIPT.parent))
     monkeypatch.chdir(tmp_path)
     command = ["suite.json", "--model_name_or_path", "bert", "--output_dir", "out", "--freeze_backbone"]
     monkeypatch.setattr(sys, "argv", ["benchmark_accuracy.py", *command, "--heads", "linear-mean", *options])

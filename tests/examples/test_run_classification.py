@@ -283,6 +283,7 @@ def test_interrupted_training_goes_on_to_the_same_weights(run_script, tmp_path):
         "    if self.state.global_step == 11: os.kill(os.getpid(), signal.SIGKILL)\n"
         "    return old(self, *args, **kwargs)\n"
         "transformers.Trainer.training_step = step\n"
+        f"sys.path.insert(0, {str(SCRIPT.parent)!r})\n"
         f"runpy.run_path({str(SCRIPT)!r}, run_name='__main__')\n"
     )
     killed = run_script(*options, output="parts", check=False, script=tmp_path / "killed.py")
