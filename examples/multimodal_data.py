@@ -3,7 +3,7 @@
 
 import argparse
 import os
-import shutil
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -55,13 +55,10 @@ def convert_once(pickle: str, folder: Path) -> dict[str, Path]:
     there = {role: path for role, path in files.items() if path.exists()}
     if there and all(path.stat().st_mtime > os.stat(pickle).st_mtime for path in there.values()):
         return there
+    folder.mkdir(parents=True, exist_ok=True)
     # Beside it first: an interrupted conversion would look like one of fewer splits.
-    unfinished = folder.with_name(f"{folder.name}.unfinished")
-    made = convert_mmsa(pickle, unfinished)
-    if folder.exists():
-        shutil.rmtree(folder)
-    unfinished.rename(folder)
-    return {role: files[role] for role in made}
+    with tempfile.TemporaryDirectory(dir=folder) as unfinished:
+        return {role: path.replace(files[role]) for role, path in convert_mmsa(pickle, unfinished).items()}
 
 
 def as_sequences(split: Dataset, columns: dict[str, str]) -> Dataset:

@@ -82,9 +82,11 @@ def choose_precision(arguments: argparse.Namespace, device: torch.device) -> str
     record = f"{arguments.output_dir.rstrip('/')}/{RECORD}"
     if fsspec.core.url_to_fs(record)[0].exists(record):
         with fsspec.open(record, "rb") as file:
-            return json.load(file)["precision"].removeprefix("torch.")
-    (chosen,) = broadcast_object_list([fastest_precision(device)])
-    return chosen
+            chosen = json.load(file)["precision"].removeprefix("torch.")
+    else:
+        chosen = fastest_precision(device)
+    # Always, since one process may see a record that another one did not see yet.
+    return broadcast_object_list([chosen])[0]
 
 
 def check_same_run(folder: str, run: dict[str, Any], has_parts: bool) -> None:
@@ -174,7 +176,7 @@ def main() -> None:
     arguments = parse_arguments()
     if arguments.rows_per_chunk < 1:
         raise ValueError(f"--rows_per_chunk must be at least 1, got {arguments.rows_per_chunk}.")
-    # Only for its number and its device: the processes never wait for each other.
+    # For its number, its device and the number format: later, the processes never wait for each other.
     state = PartialState(cpu=arguments.use_cpu)
     files = find_files(arguments.files)
     precision = choose_precision(arguments, state.device)

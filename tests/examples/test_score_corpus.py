@@ -81,18 +81,20 @@ def test_no_row_is_lost_or_repeated_by_a_kill(corpus, run_python, tmp_path):
 
 
 def test_a_run_goes_on_with_what_it_began_and_nothing_else(corpus, run_python, tmp_path):
-    run_python(*options(rows_per_chunk="1000"), "--all_scores")
+    # A format that `auto` never chooses for a CPU.
+    run_python(*options(rows_per_chunk="1000", precision="float16"), "--all_scores")
     rows = scored(tmp_path / "out")
     assert len(rows) == len(corpus)
     assert np.stack(rows["scores"]).shape == (len(corpus), 2)
     (tmp_path / "out" / "part-00000-000001.parquet").unlink()
-    again = run_python(*options(rows_per_chunk="1000"), "--all_scores")
+    again = run_python(*options(rows_per_chunk="1000", precision="auto"), "--all_scores")
+    assert "process 0: computing in float16" in again.stdout
     assert "process 0: part-00000-000001.parquet, 1,000 rows" in again.stdout
     assert again.stdout.count("part-") == 1
     assert scored(tmp_path / "out").equals(rows)
     model = AmsdffForSequenceClassification.from_pretrained(tmp_path / "model")
     for size, other in (("500", "rows_per_chunk (1000, now 500)"), ("1000", "model (")):
-        failed = run_python(*options(rows_per_chunk=size), "--all_scores", check=False)
+        failed = run_python(*options(rows_per_chunk=size, precision="auto"), "--all_scores", check=False)
         assert failed.returncode == 1
         assert f"holds scores of a run with another {other}" in failed.stderr
         # Trained anew into the same folder, it is another model.
