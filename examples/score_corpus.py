@@ -198,7 +198,8 @@ def main() -> None:
             num_rows += len(columns["row"])
             speed = num_rows / (time.perf_counter() - start)
             print(
-                f"process {state.process_index}: {chunk.part}, {num_rows:,} rows, {speed:,.0f} per second", flush=True
+                f"process {state.process_index}: {chunk.part}, {num_rows:,} rows so far, {speed:,.0f} per second",
+                flush=True,
             )
     print(f"process {state.process_index}: done, {num_rows:,} rows", flush=True)
     state.destroy_process_group()

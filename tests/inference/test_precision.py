@@ -37,11 +37,6 @@ def test_all_is_as_if_it_had_been_loaded_so(name, dtype, tmp_path):
         assert found == {key: tensor.dtype for key, tensor in getattr(expected, kind)()}
 
 
-def test_a_product_takes_time_in_both_formats():
-    assert precision._product_seconds(torch.float32, repeats=1) > 0
-    assert precision._product_seconds(torch.bfloat16, repeats=1) > 0
-
-
 def test_the_same_format_needs_no_copy(bert_config):
     model = random_model(AmsdffConfig(backbone_config=bert_config))
     assert in_precision(model, "float32") is model
