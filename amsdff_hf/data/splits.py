@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datasets import Dataset, DatasetDict
 from transformers.utils import logging
 
+from ..models.losses import IGNORED_LABEL
 from .arguments import DataTrainingArguments, split_names
 from .label_columns import drop_or_report_unlabelled, find_label_column, holds_multi_hot, read_labels
 from .labels import LABELS, LabelSpace, infer_label_space
@@ -14,6 +15,8 @@ from .texts import drop_or_report_empty_texts, find_text_columns, join_texts
 
 
 logger = logging.get_logger(__name__)
+
+_SIZE_OPTIONS = {"train": "max_train_samples", "validation": "max_eval_samples", "test": "max_predict_samples"}
 
 
 def read_splits(
@@ -82,6 +85,9 @@ def label_splits(
             names = split_names(arguments.labels)
             space = infer_label_space(labels, split, column, regression, names)
         encoded = space.encode(labels, role, split[ROW])
+        is_cut = role != "train" and getattr(arguments, _SIZE_OPTIONS[role]) is not None
+        if is_cut and space.problem_type == "single_label_classification":
+            _warn_of_missing_labels(encoded, role, space)
         stale = [name for name in ("label", LABELS) if name in split.column_names]
         labelled[role] = split.remove_columns(stale).add_column(LABELS, encoded)
     return labelled, space
@@ -111,11 +117,17 @@ def _prepare_texts(found: DatasetDict, arguments: DataTrainingArguments, role: s
     split = join_texts(split, find_text_columns(split, arguments, role))
     if role == "train" and arguments.shuffle_train_dataset:
         split = split.shuffle(seed=arguments.shuffle_seed)
-    limits = {
-        "train": arguments.max_train_samples,
-        "validation": arguments.max_eval_samples,
-        "test": arguments.max_predict_samples,
-    }
-    if limits[role] is not None:
-        split = split.select(range(min(limits[role], len(split))))
+    limit = getattr(arguments, _SIZE_OPTIONS[role])
+    if limit is not None:
+        split = split.select(range(min(limit, len(split))))
     return drop_or_report_empty_texts(split, arguments.empty_text, role)
+
+
+def _warn_of_missing_labels(encoded: Sequence, role: str, space: LabelSpace) -> None:
+    """Files are often sorted by label, and then their first rows say nothing about most labels."""
+    present = len(set(encoded) - {IGNORED_LABEL})
+    if 0 < present < len(space.names):
+        logger.warning(
+            f"The {len(encoded):,} {role} rows that --{_SIZE_OPTIONS[role]} keeps hold {present} of "
+            f"{len(space.names)} labels, and the metrics are of these: shuffle the rows if the file is sorted."
+        )

@@ -29,6 +29,18 @@ def test_shuffling_happens_before_the_cut_and_is_seeded(files):
     assert list(first) != [f"text {i}" for i in range(4)]
 
 
+def test_a_cut_that_leaves_labels_out_of_the_metrics_is_said(files, tmp_path, caplog):
+    pd.DataFrame({"text": list("uvwxyz"), "label": list("aaaabb")}).to_csv(tmp_path / "sorted.csv", index=False)
+    files["validation_file"] = str(tmp_path / "sorted.csv")
+    with caplog.at_level("WARNING", logger="amsdff_hf"):
+        arguments = DataTrainingArguments(**files, max_eval_samples=5)
+        label_splits(read_splits(arguments, ["train", "validation"]), arguments, None)
+        assert not caplog.records
+        arguments = DataTrainingArguments(**files, max_eval_samples=4)
+        label_splits(read_splits(arguments, ["train", "validation"]), arguments, None)
+    assert "4 validation rows that --max_eval_samples keeps hold 1 of 2 labels" in caplog.text
+
+
 def test_test_data_stands_in_for_validation_data_and_must_then_have_labels(files):
     arguments = DataTrainingArguments(**files)
     splits = read_splits(arguments, ["train", "validation"])
