@@ -9,7 +9,6 @@ interrupted or killed, the same command goes on where it stopped: no row is lost
 """
 
 import argparse
-import hashlib
 import json
 import sys
 import time
@@ -28,6 +27,9 @@ from amsdff_hf import score
 from amsdff_hf.data import (
     Chunk,
     column_types,
+    digest_of_rows,
+    digest_of_tokenizer,
+    digest_of_weights,
     find_files,
     finished_parts,
     iterate_chunks,
@@ -63,16 +65,15 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def describe_run(arguments: argparse.Namespace, files: list[str], model: PreTrainedModel) -> dict[str, Any]:
+def describe_run(
+    arguments: argparse.Namespace, files: list[str], model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase
+) -> dict[str, Any]:
     """Collect all that decides what is written, so that no other run goes on with it unnoticed."""
-    weights = hashlib.sha256(model.config.to_json_string().encode())
-    for name, tensor in model.state_dict().items():
-        weights.update(name.encode())
-        weights.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy())
+    made = digest_of_rows([model.config.to_json_string(), digest_of_weights(model), digest_of_tokenizer(tokenizer)])
     names = ("text_column_name", "text_pair_column_name", "keep_columns", "all_scores", "max_length", "rows_per_chunk")
     sizes = {path: fsspec.core.url_to_fs(path)[0].size(path) for path in files}
     asked = {name: getattr(arguments, name) for name in names}
-    return {"model": weights.hexdigest(), "precision": str(model.dtype), **asked, "files": sizes}
+    return {"model": made, "precision": str(model.dtype), **asked, "files": sizes}
 
 
 def choose_precision(arguments: argparse.Namespace, device: torch.device) -> str:
@@ -182,9 +183,10 @@ def main() -> None:
     precision = choose_precision(arguments, state.device)
     model = in_precision(load_trained(ModelArguments(arguments.model)).to(state.device), precision)
     print(f"process {state.process_index}: computing in {precision}", flush=True)
-    scorer = ChunkScorer(arguments, model, AutoTokenizer.from_pretrained(arguments.model))
+    tokenizer = AutoTokenizer.from_pretrained(arguments.model)
+    scorer = ChunkScorer(arguments, model, tokenizer)
     done = finished_parts(arguments.output_dir)
-    check_same_run(arguments.output_dir, describe_run(arguments, files, model), bool(done))
+    check_same_run(arguments.output_dir, describe_run(arguments, files, model, tokenizer), bool(done))
 
     def is_wanted(chunk: Chunk) -> bool:
         is_mine = (chunk.file + chunk.number) % state.num_processes == state.process_index

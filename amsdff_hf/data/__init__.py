@@ -6,6 +6,7 @@ from .augmentation import OPERATIONS, TextAugmenter
 from .augmented_texts import AugmentedTexts, EpochSetter, augment_split
 from .backbone_states import StatesCollator, cache_splits, cache_states
 from .corpus import Chunk, column_types, find_files, finished_parts, iterate_chunks, write_part, write_whole
+from .digests import digest_of_rows, digest_of_tokenizer, digest_of_weights
 from .labels import LABELS, LabelSpace, label_space_of
 from .loading import ROW, load_splits
 from .mmsa import convert_mmsa
@@ -46,6 +47,9 @@ __all__ = [
     "cache_states",
     "column_types",
     "convert_mmsa",
+    "digest_of_rows",
+    "digest_of_tokenizer",
+    "digest_of_weights",
     "find_files",
     "find_synonyms",
     "finished_parts",

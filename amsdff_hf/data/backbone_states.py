@@ -24,6 +24,7 @@ from transformers import __version__ as transformers_version
 from transformers.utils import logging
 
 from .arguments import DataTrainingArguments
+from .digests import digest_of_weights
 from .labels import LABELS
 from .tokenization import TokenizedSplit
 
@@ -203,9 +204,7 @@ def _key(ordered: Dataset, model: PreTrainedModel, arguments: TrainingArguments)
     settings += [_FORMAT, torch.__version__, transformers_version]
     digest = hashlib.sha256(json.dumps(settings).encode())
     digest.update(model.config.backbone_config.to_json_string().encode())
-    for name, weight in model.backbone.state_dict().items():
-        digest.update(name.encode())
-        digest.update(weight.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy())
+    digest.update(digest_of_weights(model.backbone).encode())
     for batch in ordered.select_columns([name for name in _INPUTS if name in ordered.column_names]).iter(1000):
         digest.update(json.dumps(batch).encode())
     return digest.hexdigest()[:32]

@@ -42,15 +42,26 @@ class Chunk:
 def find_files(patterns: Sequence[str]) -> list[str]:
     """Find parquet and JSON-lines files by paths, folders or patterns, local or at any URL that fsspec knows.
 
+    Returns:
+        The paths, sorted, so that a file has the same number however the patterns were ordered or a shell expanded
+        them.
+
     Raises:
         FileNotFoundError: if a pattern finds nothing.
-        ValueError: if a file is of another type.
+        ValueError: if a file is of another type, or a folder has folders inside.
     """
     found: list[str] = []
     for pattern in patterns:
         system, path = fsspec.core.url_to_fs(pattern)
-        inside = f"{path.rstrip('/')}/*" if system.isdir(path) else path
-        paths = sorted(name for name, found in system.glob(inside, detail=True).items() if found["type"] == "file")
+        is_folder = system.isdir(path)
+        entries = system.glob(f"{path.rstrip('/')}/*" if is_folder else path, detail=True)
+        paths = [name for name, entry in entries.items() if entry["type"] == "file"]
+        if is_folder and len(paths) < len(entries):
+            inner = next(name for name, entry in entries.items() if entry["type"] != "file")
+            raise ValueError(
+                f"{pattern!r} holds the folder {inner!r}, whose files would be left out: name the files by a pattern, "
+                f"{pattern.rstrip('/')}/*.parquet without it or {pattern.rstrip('/')}/**/*.parquet with it."
+            )
         if "://" in pattern:
             paths = [system.unstrip_protocol(one) for one in paths]
         if not paths:
@@ -59,7 +70,7 @@ def find_files(patterns: Sequence[str]) -> list[str]:
     wrong = [path for path in found if not path.endswith((".parquet", *_JSON_LINES))]
     if wrong:
         raise ValueError(f"{wrong[0]!r} is neither .parquet nor .jsonl: name the files by a pattern like *.parquet.")
-    return list(dict.fromkeys(found))
+    return sorted(set(found))
 
 
 def iterate_chunks(

@@ -1,6 +1,7 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
 """The label scores of any number of texts, as fast as the machine can."""
 
+import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -46,7 +47,7 @@ def score(
     model reads one window, the next one is tokenized. Only three windows are ever in memory.
 
     Args:
-        texts: a list, a column of a data set, a file of lines, a generator: each a text, a pair as a tuple, or
+        texts: a list, a column of a data set, an open file of lines, a generator: each a text, a pair as a tuple, or
             `{"text": ..., "text_pair": ...}` as the pipeline takes it.
         model: a classifier, ours or any of transformers, on the device where it is to run, which is put into
             evaluation mode; or an ONNX file.
@@ -87,6 +88,9 @@ def score(
             raise ValueError(f"`{name}` must be at least 1, got {value}.")
     if isinstance(texts, str | Mapping):
         raise TypeError(f"`texts` is a single text, {texts!r:.80}: put it into a list.")
+    if isinstance(texts, io.TextIOBase):
+        # The end of a line is no part of its text, though many tokenizers have a token for it.
+        texts = (line.rstrip("\r\n") for line in texts)
     padding = _padding_ids(tokenizer, model)
     run, problem_type, device = _runner(model, precision, compiled, problem_type)
     encode = _Encoder(tokenizer, _longest(tokenizer, model, max_length))

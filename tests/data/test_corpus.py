@@ -47,16 +47,22 @@ def test_files_are_found_by_path_folder_pattern_and_url(tmp_path):
         save(tmp_path / name)
     both = [str(tmp_path / "a.jsonl"), str(tmp_path / "b.parquet")]
     assert find_files([str(tmp_path)]) == both
-    assert find_files([f"{tmp_path}/*.parquet", str(tmp_path)]) == [both[1], both[0]]
+    assert find_files([f"{tmp_path}/*.parquet", str(tmp_path)]) == both
+    assert find_files(both[::-1]) == both
     with fsspec.open("memory://corpus/c.parquet", "wb") as file:
         pq.write_table(pa.Table.from_pylist(ROWS), file)
     assert find_files(["memory://corpus"]) == ["memory:///corpus/c.parquet"]
     assert len(read(find_files(["memory://corpus"])[0])) == 3
     with pytest.raises(FileNotFoundError, match="No file is found under .*missing"):
         find_files([str(tmp_path / "missing*")])
+    (tmp_path / "year=2024").mkdir()
+    inner = save(tmp_path / "year=2024" / "c.parquet")
+    with pytest.raises(ValueError, match="holds the folder '.*year=2024', whose files would be left out"):
+        find_files([str(tmp_path)])
+    assert find_files([f"{tmp_path}/**/*.parquet"]) == [both[1], inner]
     (tmp_path / "notes.txt").write_text("")
     with pytest.raises(ValueError, match="notes.txt' is neither .parquet nor .jsonl"):
-        find_files([str(tmp_path)])
+        find_files([f"{tmp_path}/*.*"])
 
 
 def test_what_is_wrong_with_a_row_is_said(tmp_path):

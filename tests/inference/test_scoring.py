@@ -4,6 +4,7 @@ import logging
 import numpy as np
 import pytest
 import torch
+from tokenizers import pre_tokenizers
 from transformers import AutoModelForSequenceClassification, pipeline
 
 from amsdff_hf import AmsdffConfig, score
@@ -114,6 +115,17 @@ def test_endless_streams_are_read_window_by_window(model, short_tokenizer):
     np.testing.assert_allclose(scores[6], scores[0], atol=1e-6)
     # The window at hand, the one before it, and the one that is tokenized meanwhile.
     assert len(read) <= 24
+
+
+def test_the_end_of_a_line_is_no_part_of_its_text(model, short_tokenizer, tmp_path):
+    short_tokenizer.backend_tokenizer.normalizer = None
+    short_tokenizer.backend_tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    texts = ["good", "bad", "good"]
+    assert len(short_tokenizer("good\n")["input_ids"]) > len(short_tokenizer("good")["input_ids"])
+    (tmp_path / "texts.txt").write_text("\n".join(texts))
+    with open(tmp_path / "texts.txt") as lines:
+        found = list(score(lines, model, short_tokenizer))
+    np.testing.assert_array_equal(found, list(score(texts, model, short_tokenizer)))
 
 
 def test_nothing_in_nothing_out(model, short_tokenizer):
