@@ -7,10 +7,11 @@ python examples/accuracy_report.py runs/frozen
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
-from accuracy_runs import Run, check_comparable, chosen_runs, names
+from accuracy_runs import Run, check_comparable, chosen_runs, names, search_of
 from matplotlib import pyplot as plt
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
@@ -21,55 +22,96 @@ matplotlib.use("Agg")
 RESAMPLES = 2000
 
 
-def report(folder: Path, baseline: str | None = None) -> None:
+def report(folder: Path, baseline: str | None = None, against: Path | None = None) -> None:
     """Print the tables of a folder, and write them and the pictures there.
 
     Args:
         folder: where `runs.jsonl` is.
         baseline: the head to compare with; if not given, `plain` or, where there is none, of the linear heads the
             one with the best validation accuracy, for each data set.
+        against: another such folder, where that head is looked for: the same texts under another recipe.
+
+    Raises:
+        SystemExit: if there are no runs, or none of the head to compare with.
     """
-    runs = [json.loads(line) for line in (folder / "runs.jsonl").read_text(encoding="utf-8").splitlines()]
-    check_comparable(runs, folder / "runs.jsonl")
+    runs = read_runs(folder)
+    others = read_runs(against) if against else runs
     rows: list[Run] = []
     for data, size in sorted({(run["data"], run["train_size"] or 0) for run in runs}):
-        of_data = [run for run in runs if (run["data"], run["train_size"] or 0) == (data, size)]
-        heads = {head: chosen_runs([run for run in of_data if run["head"] == head]) for head in names(of_data)}
-        reference = baseline or choose_baseline(heads)
-        if reference not in heads:
-            raise SystemExit(f"error: --baseline {reference} was not run on {data}: choose one of {', '.join(heads)}.")
+        heads = heads_of(runs, data, size)
+        theirs = heads_of(others, data, size) if against else heads
+        name = baseline or choose_baseline(theirs)
+        if name not in theirs:
+            found = ", ".join(theirs) or "nothing"
+            raise SystemExit(f"error: the head to compare with, {name}, was not run on {data}: there is {found}.")
+        reference = theirs[name]
+        if reference[0].get("texts_digest") != next(iter(heads.values()))[0].get("texts_digest"):
+            raise SystemExit(f"error: {against} holds runs on other texts called {data}.")
+        if against:
+            heads = {f"{name} of {against.name}": reference, **heads}
         rows += [
-            {"data": data, "texts": of_data[0]["train_texts"], "head": head}
-            | compare(chosen, heads[reference], is_reference=head == reference)
-            for head, chosen in heads.items()
+            {"data": data, "texts": own[0]["train_texts"], "head": head}
+            | compare(own, reference, is_reference=own is reference)
+            for head, own in heads.items()
         ]
-    shown = [[row[name] for name in COLUMNS] for row in rows]
-    text = format_table(shown, header=list(COLUMNS))
+    text = format_table([[as_shown(name, row[name]) for name in COLUMNS] for row in rows], header=list(COLUMNS))
     means = average(rows)
     if means:
-        text += "\n\n" + format_table([list(row.values()) for row in means], header=list(means[0]))
+        shown = [[as_shown(name, value) for name, value in row.items()] for row in means]
+        text += "\n\n" + format_table(shown, header=list(means[0]))
     print(f"\n{text}\n\n{LEGEND}")
     (folder / "table.txt").write_text(f"{text}\n\n{LEGEND}\n", encoding="utf-8")
     save_json({"rows": rows, "means": means}, str(folder / "table.json"))
     draw(rows, folder)
 
 
-COLUMNS = ("data", "texts", "head", "seeds", "rate", "accuracy", "sd", "macro_f1", "ece", "saved", "low", "high", "p")
-COLUMNS += ("seconds", "parameters")
+COLUMNS = ("data", "texts", "head", "seeds", "tried", "rate", "accuracy", "sd", "macro_f1", "ece")
+COLUMNS += ("saved", "low", "high", "p", "seconds", "parameters")
 LEGEND = (
     "accuracy, macro_f1, ece: means over the seeds on the test split; sd: of the accuracy. rate: learning rate, "
-    "chosen on the validation split. saved: errors that the head saves, in % of those of the reference (the row with "
+    "chosen on the validation split of so many as were tried; < or >: the lowest or the highest of them, beyond which "
+    "there may be a better one. saved: errors that the head saves, in % of those of the reference (the row with "
     "a dash), with the 95 % interval and two-sided p of a paired bootstrap over the texts, for these trained models "
     "and uncorrected for the number of comparisons. seconds: of one training."
 )
+
+
+def read_runs(folder: Path) -> list[Run]:
+    """Read the lines of a folder, and refuse what cannot be compared."""
+    file = folder / "runs.jsonl"
+    if not file.exists():
+        raise SystemExit(f"error: there is no run in {folder}.")
+    runs = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    check_comparable(runs, file)
+    return runs
+
+
+def heads_of(runs: list[Run], data: str, size: int) -> dict[str, list[Run]]:
+    """Return the runs of each head on one data set with one training size."""
+    of_data = [run for run in runs if (run["data"], run["train_size"] or 0) == (data, size)]
+    return {head: [run for run in of_data if run["head"] == head] for head in names(of_data)}
+
+
+def as_shown(name: str, value: Any) -> Any:
+    """A value of a table as people read it."""
+    if value is None:
+        return "-"
+    return f"{value:{FORMATS[name]}}" if name in FORMATS else value
+
+
+FORMATS = {"texts": ",", "saved": ".1f", "low": ".1f", "high": ".1f", "p": ".3f", "errors saved": ".1f"}
+FORMATS |= {"seconds": ".0f", "parameters": ","}
 
 
 def choose_baseline(heads: dict[str, list[Run]]) -> str:
     """Return the head that the others have to beat."""
     if "plain" in heads:
         return "plain"
-    linear = {head: runs for head, runs in heads.items() if head.startswith("linear")} or heads
-    return max(linear, key=lambda head: np.mean([run["validation"]["accuracy"] for run in linear[head]]))
+    # A head that reads whole documents is what has to be shown, and not the measure.
+    linear = [head for head in heads if head.startswith("linear") and not head.endswith("-windows")]
+    if not linear:
+        raise SystemExit(f"error: neither plain nor a linear head was run, but {', '.join(heads)}: pass --baseline.")
+    return max(linear, key=lambda head: np.mean([run["validation"]["accuracy"] for run in chosen_runs(heads[head])]))
 
 
 def is_right(run: Run) -> np.ndarray:
@@ -79,24 +121,29 @@ def is_right(run: Run) -> np.ndarray:
 
 
 def compare(runs: list[Run], reference: list[Run], is_reference: bool) -> Run:
-    """Return one row of the table."""
+    """Return one row of the table: the runs with the chosen learning rate, against those of the reference."""
+    rates = sorted({run["learning_rate"] for run in search_of(runs)})
+    runs, reference = chosen_runs(runs), chosen_runs(reference)
+    rate = runs[0]["learning_rate"]
+    is_edge = len(rates) > 1 and rate in (rates[0], rates[-1])
     tests = [run["test"] for run in runs]
     accuracy = [test["accuracy"] for test in tests]
     row = {
         "seeds": len(runs),
-        "rate": f"{runs[0]['learning_rate']:g}",
+        "tried": len(rates),
+        "rate": f"{'<' if rate == rates[0] else '>'}{rate:g}" if is_edge else f"{rate:g}",
         "accuracy": float(np.mean(accuracy)),
-        "sd": float(np.std(accuracy, ddof=1)) if len(runs) > 1 else 0.0,
+        "sd": float(np.std(accuracy, ddof=1)) if len(runs) > 1 else None,
         "macro_f1": float(np.mean([test["macro_f1"] for test in tests])),
         "ece": float(np.mean([test["calibration_error"] for test in tests])),
-        "seconds": round(float(np.mean([run["seconds"] for run in runs]))),
-        "parameters": f"{runs[0]['parameters']:,}",
+        "seconds": float(np.mean([run["seconds"] for run in runs])),
+        "parameters": runs[0]["parameters"],
     }
     if is_reference:
-        return {**row, "saved": "-", "low": "-", "high": "-", "p": "-"}
+        return {**row, "saved": None, "low": None, "high": None, "p": None}
     mine, other = (np.mean([is_right(run) for run in group], axis=0) for group in (runs, reference))
     saved, low, high, p = paired_bootstrap(1 - mine, 1 - other)
-    return {**row, "saved": f"{saved:.1f}", "low": f"{low:.1f}", "high": f"{high:.1f}", "p": f"{p:.3f}"}
+    return {**row, "saved": saved, "low": low, "high": high, "p": p}
 
 
 def paired_bootstrap(errors: np.ndarray, reference: np.ndarray, seed: int = 0) -> tuple[float, float, float, float]:
@@ -127,14 +174,14 @@ def average(rows: list[Run]) -> list[Run]:
     for head in names(whole):
         own = [row for row in whole if row["head"] == head]
         if len(own) == len(data):
-            saved = [0.0 if row["saved"] == "-" else float(row["saved"]) for row in own]
-            worse = [row["data"] for row in own if row["saved"] != "-" and float(row["high"]) < 0]
+            worse = [row["data"] for row in own if row["high"] is not None and row["high"] < 0]
             means.append(
                 {
                     "head": head,
                     "data sets": len(own),
+                    "seeds": min(row["seeds"] for row in own),
                     "accuracy": float(np.mean([row["accuracy"] for row in own])),
-                    "errors saved": f"{np.mean(saved):.1f}",
+                    "errors saved": float(np.mean([row["saved"] or 0.0 for row in own])),
                     "significantly worse on": ", ".join(worse) or "none",
                 }
             )
@@ -184,9 +231,10 @@ def main() -> None:
     """Report what a folder holds."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path, help="output folder of benchmark_accuracy.py")
-    parser.add_argument("--baseline", help="head to compare with; default: the best linear one, or plain")
+    parser.add_argument("--baseline", help="head to compare with; default: plain, or the best linear one")
+    parser.add_argument("--against", type=Path, help="another such folder, where that head is: with another recipe")
     arguments = parser.parse_args()
-    report(arguments.folder, arguments.baseline)
+    report(arguments.folder, arguments.baseline, arguments.against)
 
 
 if __name__ == "__main__":

@@ -17,15 +17,16 @@ def settings_of(arguments: argparse.Namespace, name: str, options: dict[str, Any
     """Return what the runs of one data set and training size have in common; others are not comparable."""
     return {
         "data": name,
-        "options": options,
+        # The texts are known by their digest, wherever their files lie.
+        "options": {name: value for name, value in options.items() if not name.endswith("_file")},
         "train_size": size,
-        "backbone": Path(arguments.model_name_or_path).name,
+        "backbone": arguments.backbone_digest,
         "frozen": arguments.freeze_backbone,
         "epochs": arguments.epochs,
         "batch_size": arguments.batch_size,
         "head_learning_rate": arguments.head_learning_rate,
         "bf16": arguments.bf16,
-        "recipe": json.loads(arguments.recipe),
+        "recipe": arguments.recipe,
     }
 
 
@@ -38,8 +39,12 @@ def plan(arguments: argparse.Namespace, known: list[Run], settings: Run) -> Iter
         tried = [{**base, "seed": first, "learning_rate": rate} for rate in arguments.learning_rates]
         yield from tried
         done = [run for run in known if any(is_same(run, each) for each in tried)]
-        best = max(done, key=lambda run: (run["validation"]["accuracy"], -run["validation"]["nll"]))
-        yield from ({**base, "seed": seed, "learning_rate": best["learning_rate"]} for seed in others)
+        yield from ({**base, "seed": seed, "learning_rate": best_rate(done)} for seed in others)
+
+
+def best_rate(tried: list[Run]) -> float:
+    """Return the learning rate that was best on the validation split."""
+    return max(tried, key=lambda run: (run["validation"]["accuracy"], -run["validation"]["nll"]))["learning_rate"]
 
 
 def is_same(run: Run, wanted: Run) -> bool:
@@ -54,20 +59,33 @@ def check_comparable(runs: list[Run], file: Path) -> None:
         SystemExit: with what differs.
     """
     for name in SETTINGS:
-        found = {json.dumps(run.get(name)) for run in runs}
+        found = {json.dumps(run.get(name), sort_keys=True) for run in runs}
         if len(found) > 1:
             raise SystemExit(
                 f"error: {file} would hold runs with different {name}, {' and '.join(sorted(found))}, which cannot be "
                 "compared: keep them in folders of their own."
             )
     for data in {run["data"] for run in runs}:
-        if len({json.dumps(run.get("options"), sort_keys=True) for run in runs if run["data"] == data}) > 1:
+        of_data = [run for run in runs if run["data"] == data]
+        kinds = {json.dumps(run.get("options"), sort_keys=True) for run in of_data}
+        texts = {run["texts_digest"] for run in of_data if "texts_digest" in run}
+        if len(kinds) > 1 or len(texts) > 1:
             raise SystemExit(
                 f"error: {file} would hold runs on two data sets called {data}: use another --output_dir."
             )
     lengths = {run["whole_length"] for run in runs if run.get("whole_length") is not None}
     if len(lengths) > 1:
         raise SystemExit(f"error: {file} would hold runs with different --whole_length: use another --output_dir.")
+
+
+def check_same_texts(known: list[Run], data: str, digest: str, file: Path) -> None:
+    """Refuse to add runs on other texts than those of a file.
+
+    Raises:
+        SystemExit: if the texts or labels of the data set have changed.
+    """
+    if any(run["data"] == data and run["texts_digest"] != digest for run in known):
+        raise SystemExit(f"error: {file} holds runs on other texts or labels called {data}: use another --output_dir.")
 
 
 def names(runs: list[Run]) -> list[str]:
@@ -77,8 +95,12 @@ def names(runs: list[Run]) -> list[str]:
 
 def chosen_runs(runs: list[Run]) -> list[Run]:
     """Return the runs with the learning rate that was best on the validation split, with the seed that tried most."""
+    best = best_rate(search_of(runs))
+    return [run for run in runs if run["learning_rate"] == best]
+
+
+def search_of(runs: list[Run]) -> list[Run]:
+    """Return the runs with the seed that tried most learning rates."""
     seeds = [run["seed"] for run in runs]
     search = max(seeds, key=seeds.count)
-    tried = [run for run in runs if run["seed"] == search]
-    best = max(tried, key=lambda run: (run["validation"]["accuracy"], -run["validation"]["nll"]))["learning_rate"]
-    return [run for run in runs if run["learning_rate"] == best]
+    return [run for run in runs if run["seed"] == search]

@@ -54,9 +54,43 @@ def test_the_rate_that_validation_chose_is_reported(report):
 
 def test_the_best_linear_head_is_the_reference(report):
     heads = {name: [line(name, 1, [1], validation=v)] for name, v in (("linear-first", 0.4), ("linear-mean", 0.6))}
-    heads["amsdff"] = [line("amsdff", 1, [1], validation=0.9)]
+    for name in ("amsdff", "linear-windows"):
+        heads[name] = [line(name, 1, [1], validation=0.9)]
     assert report["choose_baseline"](heads) == "linear-mean"
     assert report["choose_baseline"]({**heads, "plain": []}) == "plain"
+    with pytest.raises(SystemExit, match="neither plain nor a linear head was run, but amsdff: pass --baseline"):
+        report["choose_baseline"]({"amsdff": heads["amsdff"]})
+
+
+def test_a_rate_at_the_edge_of_the_search_is_marked(report):
+    runs = [line("x", 1, [1, 0], rate=rate, validation=v) for rate, v in ((1e-3, 0.5), (1e-2, 0.7), (1e-1, 0.9))]
+    row = report["compare"](runs, runs, is_reference=True)
+    assert (row["tried"], row["rate"], row["sd"]) == (3, ">0.1", None)
+    assert report["compare"](runs[:2], runs, is_reference=False)["rate"] == ">0.01"
+    runs[1]["validation"]["accuracy"] = 1.0
+    assert report["compare"](runs, runs, is_reference=True)["rate"] == "0.01"
+
+
+def test_a_small_loss_is_not_rounded_away(report):
+    head = {"head": "x", "data": "news", "texts": 10, "seeds": 2, "accuracy": 0.5, "saved": -0.5}
+    assert report["average"]([{**head, "high": -0.04}])[0]["significantly worse on"] == "news"
+    assert report["average"]([{**head, "high": 0.04}])[0]["significantly worse on"] == "none"
+
+
+def test_another_recipe_is_compared_with_the_head_of_another_folder(report, tmp_path, capsys):
+    for name, right in (("defaults", [1, 0] * 50), ("recipe", [1, 1, 1, 0] * 25)):
+        (tmp_path / name).mkdir()
+        lines = [json.dumps(line(head, 1, right)) + "\n" for head in ("plain", "amsdff")]
+        (tmp_path / name / "runs.jsonl").write_text("".join(lines))
+    report["report"](tmp_path / "recipe", against=tmp_path / "defaults")
+    rows = json.loads((tmp_path / "recipe" / "table.json").read_text())["rows"]
+    assert [row["head"] for row in rows] == ["plain of defaults", "plain", "amsdff"]
+    assert [row["saved"] for row in rows] == [None, pytest.approx(50), pytest.approx(50)]
+    with pytest.raises(SystemExit, match="there is no run in .*nowhere"):
+        report["report"](tmp_path / "recipe", against=tmp_path / "nowhere")
+    (tmp_path / "defaults" / "runs.jsonl").write_text(json.dumps({**line("plain", 1, [1]), "texts_digest": "z"}))
+    with pytest.raises(SystemExit, match="holds runs on other texts called news"):
+        report["report"](tmp_path / "recipe", against=tmp_path / "defaults")
 
 
 def test_tables_and_pictures(report, tmp_path, capsys):
@@ -71,9 +105,10 @@ def test_tables_and_pictures(report, tmp_path, capsys):
     assert {path.name for path in tmp_path.iterdir()} >= {"table.txt", "table.json", "cost.png", "learning.png"}
     shown = capsys.readouterr().out
     table = json.loads((tmp_path / "table.json").read_text())
-    assert table["means"][1]["errors saved"] == "50.0"
+    assert table["means"][1]["errors saved"] == pytest.approx(50)
     assert table["means"][1]["significantly worse on"] == "none"
     assert "amsdff" in shown
+    assert [row["saved"] for row in table["rows"]][::2] == [None] * 4
     assert len(table["rows"]) == 8
 
 
@@ -107,5 +142,5 @@ def test_what_cannot_be_compared_is_refused(report, tmp_path):
     with pytest.raises(SystemExit, match="different --whole_length"):
         report["report"](tmp_path)
     (tmp_path / "runs.jsonl").write_text(json.dumps(line("plain", 1, [1, 0])) + "\n")
-    with pytest.raises(SystemExit, match="--baseline cnn was not run on news: choose one of plain"):
+    with pytest.raises(SystemExit, match="head to compare with, cnn, was not run on news: there is plain"):
         report["report"](tmp_path, baseline="cnn")

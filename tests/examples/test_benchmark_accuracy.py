@@ -1,6 +1,7 @@
 import json
 import runpy
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -46,6 +47,7 @@ def test_runs_are_done_once_and_reported(run_python, bert_folder, tmp_path, suit
         (["--recipe", '{"layer_decoy": 0.9}'], "--recipe does not know layer_decoy"),
         (["--heads", "linear-mean", "plain"], "take linear-first in the place of plain"),
         (["--heads", "amsdff-differential"], "leaves differential attention untrained"),
+        (["--head_learning_rate", "1e-3"], "choose their rates by --learning_rates"),
     ],
 )
 def test_what_cannot_be_run_is_said_first(monkeypatch, capsys, tmp_path, suite, options, sentence):
@@ -58,11 +60,18 @@ def test_what_cannot_be_run_is_said_first(monkeypatch, capsys, tmp_path, suite, 
     assert sentence in capsys.readouterr().err
 
 
-def test_all_texts_are_no_size(run_python, bert_folder, tmp_path, suite):
+def test_a_data_set_with_fewer_texts_than_a_training_size_is_left_out(run_python, bert_folder, tmp_path, suite):
     (tmp_path / "suite.json").write_text(json.dumps({"films": suite}))
-    command = ["suite.json", "--model_name_or_path", bert_folder, "--output_dir", "out", "--train_sizes", "48"]
-    failed = run_python(SCRIPT, *command, check=False)
-    assert "films has 48 training texts; a run without the option takes them all" in failed.stderr
+    command = ["suite.json", "--model_name_or_path", bert_folder, "--output_dir", "out", "--freeze_backbone"]
+    command += ["--heads", "linear-mean", "--seeds", "1", "--learning_rates", "1e-2", "--epochs", "1"]
+    printed = run_python(SCRIPT, *command, "--train_sizes", "20", "48", "--states_folder", "states").stdout
+    assert "films: no run with 48 training texts; all are 48" in printed
+    (run,) = (json.loads(line) for line in (tmp_path / "out" / "runs.jsonl").read_text().splitlines())
+    assert (run["train_texts"], run["backbone_name"]) == (20, Path(bert_folder).name)
+    # Other texts under the same name are not mixed with these.
+    frame(48, seed=1).to_csv(tmp_path / "train.csv", index=False)
+    failed = run_python(SCRIPT, *command, "--train_sizes", "30", check=False)
+    assert "holds runs on other texts or labels called films" in failed.stderr
 
 
 def test_test_data_validates_nothing(run_python, bert_folder, tmp_path, suite):
