@@ -19,12 +19,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel, pipeline
+from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel, pipeline
 from transformers.utils import logging as transformers_logging
 
 from amsdff_hf import score
 from amsdff_hf.data import LABELS, TEXT, add_test_file_options, label_space_of, parsed_test_file, read_test_rows
 from amsdff_hf.inference import OnnxClassifier, export_onnx, fastest_precision, in_precision, quantize_onnx
+from amsdff_hf.inference.precision import PRECISIONS
 from amsdff_hf.training import format_table
 
 
@@ -45,6 +46,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--max_length", type=int, default=256, help="longest text in tokens")
     parser.add_argument("--repeats", type=int, default=3, help="runs of which the fastest counts")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument(
+        "--precisions", nargs="*", choices=list(PRECISIONS), help="formats beside float32; default: the fastest here"
+    )
     parser.add_argument("--compiled", action="store_true", help="also measure what torch.compile gains")
     parser.add_argument("--onnx", action="store_true", help="also measure ONNX files, in float32 and int8 (CPU)")
     return parser.parse_args()
@@ -87,9 +91,10 @@ def entries(arguments: argparse.Namespace, folder: str) -> list[Entry]:
     made = [pipeline_entry(plain, **common)]
     made += [score_entry("score, plain head, float32", plain, **common)]
     made += [score_entry(f"score, {kind}, float32", own, **common)]
-    if reduced != "float32":
-        # Converted here, and not anew for every text whose latency is measured.
-        made += [score_entry(f"score, {kind}, {reduced}", in_precision(own, reduced), **common)]
+    for precision in [reduced] if arguments.precisions is None else arguments.precisions:
+        if precision != "float32":
+            # Converted here, and not anew for every text whose latency is measured.
+            made += [score_entry(f"score, {kind}, {precision}", in_precision(own, precision), **common)]
     if arguments.compiled:
         compiled = torch.compile(in_precision(own, reduced), dynamic=True)
         made += [score_entry(f"score, {kind}, {reduced}, compiled", compiled, **common)]
@@ -133,21 +138,22 @@ def main() -> None:
     transformers_logging.set_verbosity_error()
     # Otherwise every single run would say that texts are cut.
     logging.getLogger("amsdff_hf").setLevel(logging.ERROR)
-    config = AutoModelForSequenceClassification.from_pretrained(arguments.model).config
+    config = AutoConfig.from_pretrained(arguments.model)
     if label_space_of(config).problem_type != "single_label_classification" or arguments.text_pair_column_name:
         raise ValueError("The comparison is for single texts with one label each: choose such a model and columns.")
     rows = read_test_rows(parsed_test_file(arguments), label_space_of(config))
     rows = rows.select(range(min(arguments.num_texts, len(rows))))
     texts = rows[TEXT][:]
     labels = np.array(rows[LABELS]) if LABELS in rows.column_names else None
-    lines, reference, own = [], None, None
+    lines, reference = [], None
+    # The first of each model is the one in float32 that the others are compared with.
+    labels_of: dict[str, np.ndarray] = {}
     with tempfile.TemporaryDirectory() as folder:
         for name, run in entries(arguments, folder):
             speed, scores = measure(run, texts, arguments.repeats)
             reference = speed if reference is None else reference
             decided = scores.argmax(-1)
-            own = decided if own is None and config.model_type in name else own
-            same = f"{np.mean(decided == own):.4f}" if own is not None else ""
+            same = f"{np.mean(decided == labels_of.setdefault(name.split(', ')[1], decided)):.4f}"
             accuracy = f"{np.mean(decided == labels):.4f}" if labels is not None else ""
             lines.append([name, speed, speed / reference, *latencies(run, texts), same, accuracy])
             print(f"{name}: {speed:.1f} texts/s", file=sys.stderr, flush=True)

@@ -19,7 +19,7 @@ from amsdff_hf import (
 
 DIFFERENTIAL = {"fraction": 0.25}
 BASELINES = ("attention", "bigru", "bilstm", "cnn", "linear-first", "linear-max", "linear-mean", "linear-mean-max")
-AMSDFF = partial(AmsdffForSequenceClassification.from_backbone)
+AMSDFF = AmsdffForSequenceClassification.from_backbone
 HEADS: dict[str, Callable[..., PreTrainedModel]] = {
     **{kind: partial(BaselineForSequenceClassification.from_backbone, kind=kind) for kind in BASELINES},
     "amsdff": AMSDFF,

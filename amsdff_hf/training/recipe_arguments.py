@@ -1,5 +1,5 @@
 # Copyright 2026 The amsdff_hf authors. Licensed under the Apache License, Version 2.0.
-"""Command-line arguments that say how to train, beyond those of the Trainer; for every architecture."""
+"""Command-line arguments that say how to train, beyond those of the Trainer."""
 
 from dataclasses import dataclass, field
 
@@ -8,7 +8,11 @@ from transformers import TrainingArguments
 
 @dataclass
 class RecipeArguments:
-    """What can make any classifier better, at the price of time or of one more number to choose."""
+    """What can make a classifier better, at the price of time or of one more number to choose.
+
+    The first three are for every model, the plain head of transformers too; the others are computed by the heads of
+    this package.
+    """
 
     layer_decay: float | None = field(
         default=None,

@@ -48,9 +48,6 @@ def test_padding_of_the_texts_is_not_kept(config_class, bert_config, tokenizer, 
     pairs = dict(tokenizer(["good film", "the bank"], ["a great plot and actor", "share"]))
     longest = max(map(len, pairs["input_ids"])) + 3
 
-    def pad(row, missing):
-        return row + [0] * missing if side == "right" else [0] * missing + row
-
     padded = {
         name: [
             row + [0] * (longest - len(row)) if side == "right" else [0] * (longest - len(row)) + row for row in rows
