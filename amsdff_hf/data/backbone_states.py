@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 from contextlib import nullcontext
+from dataclasses import dataclass
 from itertools import compress
 from pathlib import Path
 from typing import Any
@@ -67,33 +68,9 @@ def cache_states(
         OSError: if the disk has no room for them.
         ValueError: if a state is too large for half precision.
     """
-    split = _without_padding(split)
-    lengths = np.array([len(ids) for ids in split[_IDS]])
-    # Texts of one length together, so that little padding is read.
-    order = np.argsort(-lengths, kind="stable")
-    ordered = split.select(order)
-    path = Path(folder or Path(datasets_config.HF_DATASETS_CACHE, STATES), f"{_key(ordered, model, arguments)}.arrow")
-    if not (use_cache and path.exists()):
-        _expect_room(path, int(lengths.sum()) * _width(model) * _BYTES * _SPARE, len(split))
-    inputs = [name for name in _INPUTS if name in split.column_names]
-    encode = _Encoder(model.to(arguments.device), arguments)
-    cached = ordered.select_columns(inputs).map(
-        encode,
-        batched=True,
-        batch_size=_BATCH,
-        writer_batch_size=_BATCH,
-        remove_columns=inputs,
-        features=Features({STATES: Sequence(Value("float16"))}),
-        cache_file_name=os.fspath(path),
-        load_from_cache_file=use_cache,
-        # Given, since hashing the model would take it for what it is: something that has state.
-        new_fingerprint=path.stem[:16],
-        desc="Running the backbone once",
-    )
-    for name in (_IDS, "token_type_ids", LABELS):
-        if name in split.column_names:
-            cached = cached.add_column(name, ordered[name][:])
-    return cached.select(np.argsort(order, kind="stable")).with_format("numpy")
+    wanted = _Wanted.of(split, model, arguments, folder)
+    _expect_room([wanted], use_cache)
+    return wanted.computed(model, arguments, use_cache)
 
 
 def cache_splits(
@@ -109,15 +86,20 @@ def cache_splits(
         model: a classifier of this package with a frozen backbone.
         training_args: whether there are evaluations between the epochs, and the precision.
         arguments: `--states_folder` and `--overwrite_cache`.
+
+    Raises:
+        OSError: if the disk has no room for them all, before the first one is computed.
+        ValueError: if a state is too large for half precision.
     """
     roles = ["train", *(["validation"] if training_args.eval_strategy != "no" else [])]
     # What the first process has just computed is good for the others.
     use_cache = not arguments.overwrite_cache or training_args.local_process_index > 0
     with training_args.main_process_first(desc="states of the backbone"):
-        return {
-            role: cache_states(tokenized[role].dataset, model, training_args, arguments.states_folder, use_cache)
-            for role in roles
+        wanted = {
+            role: _Wanted.of(tokenized[role].dataset, model, training_args, arguments.states_folder) for role in roles
         }
+        _expect_room(list(wanted.values()), use_cache)
+        return {role: one.computed(model, training_args, use_cache) for role, one in wanted.items()}
 
 
 class StatesCollator:
@@ -150,6 +132,50 @@ class StatesCollator:
             batch["token_type_ids"] = _pad([row["token_type_ids"] for row in rows])
         batch[LABELS] = torch.as_tensor(np.stack([row[LABELS] for row in rows]))
         return batch
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A split whose states are wanted: its texts, texts of one length together, and the file for the states."""
+
+    ordered: Dataset
+    order: np.ndarray
+    path: Path
+    num_bytes: float
+
+    @classmethod
+    def of(
+        cls, split: Dataset, model: PreTrainedModel, arguments: TrainingArguments, folder: str | os.PathLike | None
+    ) -> "_Wanted":
+        split = _without_padding(split)
+        lengths = np.array([len(ids) for ids in split[_IDS]])
+        # So that little padding is read.
+        order = np.argsort(-lengths, kind="stable")
+        ordered = split.select(order)
+        folder = Path(folder or Path(datasets_config.HF_DATASETS_CACHE, STATES))
+        num_bytes = int(lengths.sum()) * _width(model) * _BYTES * _SPARE
+        return cls(ordered, order, folder / f"{_key(ordered, model, arguments)}.arrow", num_bytes)
+
+    def computed(self, model: PreTrainedModel, arguments: TrainingArguments, use_cache: bool) -> Dataset:
+        """Return the rows in the order of the split, with their states."""
+        inputs = [name for name in _INPUTS if name in self.ordered.column_names]
+        cached = self.ordered.select_columns(inputs).map(
+            _Encoder(model.to(arguments.device), arguments),
+            batched=True,
+            batch_size=_BATCH,
+            writer_batch_size=_BATCH,
+            remove_columns=inputs,
+            features=Features({STATES: Sequence(Value("float16"))}),
+            cache_file_name=os.fspath(self.path),
+            load_from_cache_file=use_cache,
+            # Given, since hashing the model would take it for what it is: something that has state.
+            new_fingerprint=self.path.stem[:16],
+            desc="Running the backbone once",
+        )
+        for name in (_IDS, "token_type_ids", LABELS):
+            if name in self.ordered.column_names:
+                cached = cached.add_column(name, self.ordered[name][:])
+        return cached.select(np.argsort(self.order, kind="stable")).with_format("numpy")
 
 
 class _Encoder:
@@ -215,10 +241,15 @@ def _width(model: PreTrainedModel) -> int:
     return model.config.hidden_size * len(model.config.hidden_levels or [None])
 
 
-def _expect_room(path: Path, needed: float, num_texts: int) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(path.parent).free
-    told = f"{num_texts:,} texts: {needed / 1e6:,.0f} MB in {path.parent}, where {free / 1e6:,.0f} MB are free"
+def _expect_room(wanted: list[_Wanted], use_cache: bool) -> None:
+    missing = [one for one in wanted if not (use_cache and one.path.exists())]
+    if not missing:
+        return
+    folder = missing[0].path.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    needed, free = sum(one.num_bytes for one in missing), shutil.disk_usage(folder).free
+    num_texts = sum(len(one.ordered) for one in missing)
+    told = f"{num_texts:,} texts: {needed / 1e6:,.0f} MB in {folder}, where {free / 1e6:,.0f} MB are free"
     if needed > free:
         raise OSError(
             f"The states of the backbone have no room on this disk ({told}): choose another folder by "

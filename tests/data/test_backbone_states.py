@@ -7,7 +7,7 @@ from datasets import Dataset
 from transformers import DataCollatorWithPadding, TrainingArguments
 
 from amsdff_hf import AmsdffConfig
-from amsdff_hf.data import StatesCollator, cache_states
+from amsdff_hf.data import DataTrainingArguments, StatesCollator, TokenizedSplit, cache_splits, cache_states
 from tests.conftest import WORDS, random_model
 
 
@@ -98,6 +98,21 @@ def test_the_disk_is_looked_at_before_the_backbone_runs(bert_config, tokenizer, 
     with pytest.raises(OSError, match="no room on this disk .5 texts: 0 MB in .*--states_folder.*--no_cache_states"):
         cache_states(rows(tokenizer), model, arguments, tmp_path)
     assert not list(tmp_path.glob("*.arrow"))
+
+
+def test_the_disk_must_hold_all_splits_before_the_first_one_is_computed(bert_config, tokenizer, tmp_path, monkeypatch):
+    model = random_model(AmsdffConfig(backbone_config=bert_config))
+    training = TrainingArguments(str(tmp_path / "out"), use_cpu=True, report_to="none", eval_strategy="epoch")
+    tokenized = {role: TokenizedSplit(rows(tokenizer), 0.0) for role in ("train", "validation")}
+    tokens = sum(map(len, tokenized["train"].dataset["input_ids"]))
+    of_one = 2 * tokens * model.config.hidden_size * len(model.config.hidden_levels)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, int(1.5 * of_one)))
+    wanted = DataTrainingArguments(train_file="x.csv", states_folder=str(tmp_path))
+    with pytest.raises(OSError, match="no room on this disk .10 texts"):
+        cache_splits(tokenized, model, training, wanted)
+    assert not list(tmp_path.glob("*.arrow"))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 3 * of_one))
+    assert len(cache_splits(tokenized, model, training, wanted)["validation"]) == 5
 
 
 def test_states_too_large_for_half_precision_are_refused(bert_config, tokenizer, arguments, tmp_path):
