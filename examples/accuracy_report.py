@@ -45,8 +45,10 @@ def report(folder: Path, baseline: str | None = None, against: Path | None = Non
             found = ", ".join(theirs) or "nothing"
             raise SystemExit(f"error: the head to compare with, {name}, was not run on {data}: there is {found}.")
         reference = theirs[name]
-        if reference[0].get("texts_digest") != next(iter(heads.values()))[0].get("texts_digest"):
-            raise SystemExit(f"error: {against} holds runs on other texts called {data}.")
+        own = next(iter(heads.values()))[0]
+        for what, name_of_it in (("texts", "texts_digest"), ("backbones", "backbone")):
+            if reference[0].get(name_of_it) != own.get(name_of_it):
+                raise SystemExit(f"error: {against} holds runs on other {what} for {data}.")
         if against:
             heads = {f"{name} of {against.name}": reference, **heads}
         rows += [

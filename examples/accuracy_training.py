@@ -4,6 +4,7 @@
 import argparse
 import tempfile
 import time
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,7 @@ class Benchmark:
         if LABELS not in test.column_names or IGNORED_LABEL in test[LABELS]:
             raise SystemExit(f"error: {name}: every test text needs a label, or accuracy cannot be measured.")
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Name of all texts and labels, by which runs on the same ones are known."""
         columns = [

@@ -147,6 +147,7 @@ class _Wanted:
     def of(
         cls, split: Dataset, model: PreTrainedModel, arguments: TrainingArguments, folder: str | os.PathLike | None
     ) -> "_Wanted":
+        """Sort a split by length, and name the file by all that its states depend on."""
         split = _without_padding(split)
         lengths = np.array([len(ids) for ids in split[_IDS]])
         # So that little padding is read.

@@ -88,9 +88,10 @@ def test_another_recipe_is_compared_with_the_head_of_another_folder(report, tmp_
     assert [row["saved"] for row in rows] == [None, pytest.approx(50), pytest.approx(50)]
     with pytest.raises(SystemExit, match="there is no run in .*nowhere"):
         report["report"](tmp_path / "recipe", against=tmp_path / "nowhere")
-    (tmp_path / "defaults" / "runs.jsonl").write_text(json.dumps({**line("plain", 1, [1]), "texts_digest": "z"}))
-    with pytest.raises(SystemExit, match="holds runs on other texts called news"):
-        report["report"](tmp_path / "recipe", against=tmp_path / "defaults")
+    for other, sentence in ({"texts_digest": "z"}, "other texts"), ({"backbone": "z"}, "other backbones"):
+        (tmp_path / "defaults" / "runs.jsonl").write_text(json.dumps({**line("plain", 1, [1]), **other}))
+        with pytest.raises(SystemExit, match=f"holds runs on {sentence} for news"):
+            report["report"](tmp_path / "recipe", against=tmp_path / "defaults")
 
 
 def test_tables_and_pictures(report, tmp_path, capsys):
