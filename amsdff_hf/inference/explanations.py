@@ -52,7 +52,7 @@ class Explanation:
         words: the words in their order.
         special_tokens_weight: share of the tokens that are no words, such as [CLS].
         truncated: whether the end of the text was cut off.
-        expert_gates: AMSDFF: share of each expert.
+        expert_gates: AMSDFF: share of each expert, if there are several.
         scale_weights: AMSDFF: share of each scale, by its width in tokens.
         kernel_weights: AMCCL: share of each convolution over the modalities, by its width.
         field_weights: CNN-BiLSTM: share of the first and of the second text of a pair.
@@ -182,7 +182,9 @@ def _own_words(config: PreTrainedConfig, outputs: ModelOutput, row: int, encodin
     """What the head of this architecture says of itself, as fields of an [`Explanation`]."""
     if config.model_type == "amsdff":
         scales = dict(zip(config.scales, outputs.scale_weights[row].tolist(), strict=True))
-        return {"expert_gates": tuple(outputs.expert_gates[row].tolist()), "scale_weights": scales}
+        # The gate of a single expert is always open.
+        gates = tuple(outputs.expert_gates[row].tolist()) if config.num_experts > 1 else ()
+        return {"expert_gates": gates, "scale_weights": scales}
     if config.model_type == "amccl":
         kernels = dict(zip(config.view_kernel_sizes, outputs.kernel_weights[row].tolist(), strict=True))
         return {"kernel_weights": kernels}

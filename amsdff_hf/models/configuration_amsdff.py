@@ -18,6 +18,8 @@ VARIANTS = {
         "levels": "auto",
         "head_hidden_size": 128,
         "direct_pooling": ("mean", "max"),
+        "num_experts": 1,
+        "fusion_residual": True,
         "join_pooling": False,
         "output_dropout": 0.3,
         "head_attention_dropout": 0.0,
@@ -28,6 +30,8 @@ VARIANTS = {
     "paper": {
         "levels": "last",
         "direct_pooling": (),
+        "num_experts": 3,
+        "fusion_residual": False,
         "join_pooling": True,
         "output_dropout": 0.0,
         "head_attention_dropout": 0.1,
@@ -57,6 +61,8 @@ class AmsdffConfig(BackboneClassifierConfig):
         direct_pooling (`tuple[str, ...]`, *optional*):
             Pooled vectors of the last of these states which go straight to the logits: any of `mean`, `max` and
             `first` (token); `("mean", "max")` by default, or none (`paper`).
+        fusion_residual (`bool`, *optional*):
+            Whether the experts add to the tokens that they read, or replace them (`paper`).
         join_pooling (`bool`, *optional*):
             Whether two linear layers join the members of `pooling` to one vector; not by default, but in `paper`.
         output_dropout (`float`, *optional*):
@@ -65,8 +71,8 @@ class AmsdffConfig(BackboneClassifierConfig):
             Widths in tokens of the convolutions; odd, different, from 1 to 31.
         num_fusion_heads (`int`, *optional*, defaults to 8):
             Attention heads over the joined scales; lowered to the next divisor of the hidden size.
-        num_experts (`int`, *optional*, defaults to 3):
-            Experts of the dynamic fusion.
+        num_experts (`int`, *optional*):
+            Experts of the dynamic fusion, mixed by a gate if there are several; 1 by default, or 3 (`paper`).
         expert_hidden_size (`int`, *optional*):
             Inner width of each expert; `head_hidden_size` if not given.
         pooling (`tuple[str, ...]`, *optional*, defaults to `("attention", "cls", "max")`):
@@ -113,11 +119,12 @@ class AmsdffConfig(BackboneClassifierConfig):
     loss_weights: list[float | int] | tuple[float | int, ...] | None = None
     head_hidden_size: int | None = None
     direct_pooling: list[str] | tuple[str, ...] | None = None
+    fusion_residual: bool | None = None
     join_pooling: bool | None = None
     output_dropout: float | int | None = None
     scales: list[int] | tuple[int, ...] = (1, 3, 5)
     num_fusion_heads: int = 8
-    num_experts: int = 3
+    num_experts: int | None = None
     expert_hidden_size: int | None = None
     pooling: list[str] | tuple[str, ...] = ("attention", "cls", "max")
     pooling_hidden_size: int | None = None

@@ -120,22 +120,27 @@ class GatedSum(nn.Module):
 
 
 class DynamicFusion(nn.Module):
-    """Experts on every token, mixed by a gate that reads the mean of the text."""
+    """Experts on every token; several are mixed by a gate that reads the mean of the text."""
 
     def __init__(self, config: AmsdffConfig):
         super().__init__()
         width = config.head_hidden_size
         inner_width = config.expert_hidden_size or width
-        self.expert_gate = nn.Linear(width, config.num_experts)
+        self.expert_gate = nn.Linear(width, config.num_experts) if config.num_experts > 1 else None
         self.expert_maps = PackedLinear(width, inner_width, num_maps=config.num_experts)
         self.dropout = nn.Dropout(config.head_dropout)
         self.gated_sum = GatedSum(config.num_experts, inner_width, width)
+        self.residual = config.fusion_residual
 
     def forward(self, hidden_states: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the fused features `(batch_size, sequence_length, hidden_size)` and the gates."""
-        gates = self.expert_gate(masked_mean(hidden_states, mask)).softmax(dim=-1)
+        if self.expert_gate is None:
+            gates = hidden_states.new_ones(len(hidden_states), 1)
+        else:
+            gates = self.expert_gate(masked_mean(hidden_states, mask)).softmax(dim=-1)
         inner = self.dropout(F.gelu(self.expert_maps(hidden_states)))
-        return self.gated_sum(inner, gates), gates
+        fused = self.gated_sum(inner, gates)
+        return hidden_states + fused if self.residual else fused, gates
 
 
 class MultiPooling(nn.Module):

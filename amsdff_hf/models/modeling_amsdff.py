@@ -46,7 +46,7 @@ class AmsdffForSequenceClassification(BackboneForSequenceClassification):
     >>> model = AmsdffForSequenceClassification(config).eval()
     >>> outputs = model(torch.tensor([[1, 2, 3, 4]]), return_explanations=True)
     >>> outputs.logits.shape, outputs.token_weights.shape, outputs.expert_gates.shape, outputs.scale_weights.shape
-    (torch.Size([1, 2]), torch.Size([1, 4]), torch.Size([1, 3]), torch.Size([1, 3]))
+    (torch.Size([1, 2]), torch.Size([1, 4]), torch.Size([1, 1]), torch.Size([1, 3]))
 
     ```
     """

@@ -12,7 +12,7 @@ TEXT = "The films, actors and a plot."
 
 @pytest.fixture
 def model(bert_config):
-    return random_model(AmsdffConfig(backbone_config=bert_config, labels=["bad", "good"]))
+    return random_model(AmsdffConfig(backbone_config=bert_config, labels=["bad", "good"], num_experts=2))
 
 
 def test_word_pieces_are_merged_and_weights_add_up(model, tokenizer):
@@ -34,8 +34,15 @@ def test_scores_gates_and_scales(model, tokenizer):
     assert list(explanation.scores) == ["bad", "good"]
     assert list(explanation.scores.values()) == pytest.approx(logits.softmax(-1)[0].tolist())
     assert explanation.label == ["bad", "good"][logits.argmax()]
+    assert len(explanation.expert_gates) == 2
     assert sum(explanation.expert_gates) == pytest.approx(1)
     assert list(explanation.scale_weights) == [1, 3, 5]
+
+
+def test_a_single_expert_has_no_gate_to_show(bert_config, tokenizer):
+    model = random_model(AmsdffConfig(backbone_config=bert_config))
+    assert model(**tokenizer(TEXT, return_tensors="pt"), return_explanations=True).expert_gates.tolist() == [[1]]
+    assert explain(model, tokenizer, TEXT)[0].expert_gates == ()
 
 
 @pytest.fixture

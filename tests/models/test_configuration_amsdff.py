@@ -10,7 +10,7 @@ def test_the_variant_paper_is_that_of_the_paper():
     config = AmsdffConfig(variant="paper")
     assert (config.head_hidden_size, config.direct_size, config.pooled_size, config.output_dropout) == (768, 0, 768, 0)
     assert tuple(config.scales) == (1, 3, 5)
-    assert config.num_experts == 3
+    assert (config.num_experts, config.fusion_residual) == (3, False)
     assert tuple(config.pooling) == ("attention", "cls", "max")
     assert tuple(config.classifier_hidden_sizes) == (384, 192)
     assert tuple(config.classifier_dropouts) == (0.3, 0.2)
@@ -26,6 +26,7 @@ def test_the_default_has_a_direct_way_and_a_narrow_branch():
         ("mean", "max"),
     )
     assert (config.pooled_size, config.token_size, config.hidden_levels) == (2 * 768 + 3 * 128, 128, [0, 6, 12])
+    assert (config.num_experts, config.fusion_residual) == (1, True)
     assert tuple(config.classifier_hidden_sizes) == () == tuple(config.classifier_dropouts)
     assert tuple(config.loss_weights) == (1, 0, 0)
 

@@ -151,7 +151,8 @@ def amsdff_fields(draw):
     return {
         "scales": st.lists(st.sampled_from(range(1, 32, 2)), min_size=1, max_size=4, unique=True),
         "num_fusion_heads": st.integers(1, 40),
-        "num_experts": st.integers(1, 5),
+        "num_experts": st.none() | st.integers(1, 5),
+        "fusion_residual": st.none() | st.booleans(),
         "expert_hidden_size": st.none() | st.integers(1, 40),
         "pooling": st.lists(st.sampled_from(POOLING_MEMBERS), min_size=1, max_size=4, unique=True),
         "pooling_hidden_size": st.none() | st.integers(1, 40),
@@ -266,7 +267,7 @@ WRONG_IN_HEAD = {
     "amsdff": {
         "scales": [[], [2], [1, 1], [-1], [33], ["1"], list(range(1, 81, 2)), 3],
         "num_fusion_heads": [0, -1, 2.5, "8", None],
-        "num_experts": [0, -3, None],
+        "num_experts": [0, -3, "2"],
         "expert_hidden_size": [0, -1, 1.5],
         "pooling": [[], ["sum"], ["max", "max"], "max", None],
         "pooling_hidden_size": [0, "half"],

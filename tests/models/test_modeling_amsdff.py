@@ -20,16 +20,18 @@ def test_any_hidden_size_and_any_scales(hidden_size, scales):
     assert outputs.scale_weights.shape == (4, len(scales))
 
 
-def test_the_gate_mixes_whole_experts(bert_config):
+@pytest.mark.parametrize("residual", [False, True])
+def test_the_gate_mixes_whole_experts(bert_config, residual):
     torch.manual_seed(0)
-    fusion = DynamicFusion(AmsdffConfig(backbone_config=bert_config)).eval()
+    config = AmsdffConfig(backbone_config=bert_config, num_experts=3, fusion_residual=residual)
+    fusion = DynamicFusion(config).eval()
     for module in (fusion.expert_maps, fusion.gated_sum):
         module.initialize_parameters()
     torch.nn.init.normal_(fusion.gated_sum.bias)
     states = torch.randn(2, 5, 32)
     fused, gates = fusion(states, torch.ones(2, 5, dtype=torch.bool))
     torch.testing.assert_close(gates, fusion.expert_gate(states.mean(1)).softmax(-1))
-    expected = torch.zeros_like(fused)
+    expected = states.clone() if residual else torch.zeros_like(fused)
     for expert in range(3):
         rows = slice(32 * expert, 32 * (expert + 1))
         inner = F.gelu(F.linear(states, fusion.expert_maps.weight[rows], fusion.expert_maps.bias[rows]))
