@@ -5,13 +5,12 @@ python examples/accuracy_report.py runs/frozen
 """
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 import matplotlib
 import numpy as np
-from accuracy_runs import Run, check_comparable, chosen_runs, names, search_of
+from accuracy_runs import SETTINGS, Run, chosen_runs, names, read_runs, search_of
 from matplotlib import pyplot as plt
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
@@ -34,8 +33,9 @@ def report(folder: Path, baseline: str | None = None, against: Path | None = Non
     Raises:
         SystemExit: if there are no runs, or none of the head to compare with.
     """
-    runs = read_runs(folder)
-    others = read_runs(against) if against else runs
+    runs = runs_of(folder)
+    others = runs_of(against) if against else runs
+    differences = f"\n\n{check_against(runs, others, against)}" if against else ""
     rows: list[Run] = []
     for data, size in sorted({(run["data"], run["train_size"] or 0) for run in runs}):
         heads = heads_of(runs, data, size)
@@ -45,10 +45,6 @@ def report(folder: Path, baseline: str | None = None, against: Path | None = Non
             found = ", ".join(theirs) or "nothing"
             raise SystemExit(f"error: the head to compare with, {name}, was not run on {data}: there is {found}.")
         reference = theirs[name]
-        own = next(iter(heads.values()))[0]
-        for what, name_of_it in (("texts", "texts_digest"), ("backbones", "backbone")):
-            if reference[0].get(name_of_it) != own.get(name_of_it):
-                raise SystemExit(f"error: {against} holds runs on other {what} for {data}.")
         if against:
             heads = {f"{name} of {against.name}": reference, **heads}
         rows += [
@@ -61,6 +57,7 @@ def report(folder: Path, baseline: str | None = None, against: Path | None = Non
     if means:
         shown = [[as_shown(name, value) for name, value in row.items()] for row in means]
         text += "\n\n" + format_table(shown, header=list(means[0]))
+    text += differences
     print(f"\n{text}\n\n{LEGEND}")
     (folder / "table.txt").write_text(f"{text}\n\n{LEGEND}\n", encoding="utf-8")
     save_json({"rows": rows, "means": means}, str(folder / "table.json"))
@@ -78,14 +75,34 @@ LEGEND = (
 )
 
 
-def read_runs(folder: Path) -> list[Run]:
-    """Read the lines of a folder, and refuse what cannot be compared."""
+def runs_of(folder: Path) -> list[Run]:
+    """Read the runs of a folder."""
     file = folder / "runs.jsonl"
     if not file.exists():
         raise SystemExit(f"error: there is no run in {folder}.")
-    runs = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    check_comparable(runs, file)
-    return runs
+    return read_runs(file)
+
+
+def check_against(own: list[Run], others: list[Run], against: Path) -> str:
+    """Refuse another folder whose runs say nothing about these, and say what else is different.
+
+    Raises:
+        SystemExit: if texts, what is read of them, the backbone, or whether it is trained, are different.
+    """
+    for data in {run["data"] for run in own}:
+        pairs = [next((run for run in runs if run["data"] == data), None) for runs in (own, others)]
+        if pairs[1] is None:
+            raise SystemExit(f"error: {against} holds no run on {data}.")
+        for name in ("texts_digest", "options", "backbone", "frozen"):
+            mine, theirs = (run.get(name) for run in pairs)
+            if mine != theirs:
+                raise SystemExit(f"error: {against} holds runs on {data} with another {name}: {theirs}, not {mine}.")
+    differences = [
+        f"{name} {theirs} in the place of {mine}"
+        for name, mine, theirs in ((name, own[0].get(name), others[0].get(name)) for name in SETTINGS)
+        if mine != theirs
+    ]
+    return f"{against.name} was run with {', '.join(differences) or 'the same settings'}."
 
 
 def heads_of(runs: list[Run], data: str, size: int) -> dict[str, list[Run]]:

@@ -3,6 +3,7 @@
 
 import argparse
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,22 @@ from typing import Any
 Run = dict[str, Any]
 # What all runs of a folder have in common.
 SETTINGS = ("backbone", "frozen", "epochs", "batch_size", "head_learning_rate", "bf16", "recipe")
+
+
+def read_runs(file: Path) -> list[Run]:
+    """Read the runs of a file, and refuse what cannot be read or compared.
+
+    Raises:
+        SystemExit: with the line that is no run, such as the last one of a process that was killed.
+    """
+    runs = []
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            runs.append(json.loads(line))
+        except json.JSONDecodeError as error:
+            raise SystemExit(f"error: line {number} of {file} is no run, but {line[:40]!r}: delete it.") from error
+    check_comparable(runs, file)
+    return runs
 
 
 def settings_of(arguments: argparse.Namespace, name: str, options: dict[str, Any], size: int | None) -> Run:
@@ -73,9 +90,35 @@ def check_comparable(runs: list[Run], file: Path) -> None:
             raise SystemExit(
                 f"error: {file} would hold runs on two data sets called {data}: use another --output_dir."
             )
+    for one, number in Counter(
+        (run["data"], run.get("train_size"), run["head"], run["seed"], run["learning_rate"])
+        for run in runs
+        if "test" in run
+    ).items():
+        if number > 1:
+            raise SystemExit(f"error: {file} holds a run {number} times: {one}. Delete all but one of these lines.")
+    check_same_heads(runs, file)
     lengths = {run["whole_length"] for run in runs if run.get("whole_length") is not None}
     if len(lengths) > 1:
         raise SystemExit(f"error: {file} would hold runs with different --whole_length: use another --output_dir.")
+
+
+def check_same_heads(runs: list[Run], file: Path) -> None:
+    """Refuse to compare seeds of a head that has changed in between.
+
+    Raises:
+        SystemExit: if runs of one name have different numbers of parameters.
+    """
+    sizes: dict[tuple[str, str], set[int]] = {}
+    for run in runs:
+        if "parameters" in run:
+            sizes.setdefault((run["data"], run["head"]), set()).add(run["parameters"])
+    for (data, head), found in sizes.items():
+        if len(found) > 1:
+            raise SystemExit(
+                f"error: {file} would hold runs of different heads called {head} on {data}, with "
+                f"{' and '.join(f'{size:,}' for size in sorted(found))} parameters: use another --output_dir."
+            )
 
 
 def check_same_texts(known: list[Run], data: str, digest: str, file: Path) -> None:

@@ -65,7 +65,10 @@ class Benchmark:
         data_args = DataTrainingArguments(**options)
         self.data_args, self.tokenized = data_args, {}
         # Test data that stood in for validation data would choose the learning rate.
-        splits = read_splits(data_args, ROLES, test_may_validate=False)
+        try:
+            splits = read_splits(data_args, ROLES, test_may_validate=False)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from error
         self.labelled, space = label_splits(splits, data_args, None)
         if space.problem_type != "single_label_classification":
             raise SystemExit(f"error: {name} is {space.problem_type}; accuracy compares single labels only.")

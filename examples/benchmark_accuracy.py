@@ -17,9 +17,10 @@ import json
 import logging
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from accuracy_report import report
-from accuracy_runs import check_comparable, check_same_texts, is_same, plan, settings_of
+from accuracy_runs import check_comparable, check_same_heads, check_same_texts, is_same, plan, read_runs, settings_of
 from accuracy_training import ROLES, Benchmark
 from benchmarked_heads import HEADS
 from datasets import disable_progress_bars
@@ -70,13 +71,16 @@ def parse_arguments() -> argparse.Namespace:
     frozen = arguments.freeze_backbone
     arguments.learning_rates = arguments.learning_rates or ([3e-4, 1e-3, 3e-3, 1e-2] if frozen else [5e-5, 2e-4])
     arguments.head_learning_rate = arguments.head_learning_rate or (None if frozen else 1e-3)
-    arguments.recipe = json.loads(arguments.recipe)
+    arguments.recipe = read_json(arguments.recipe, "--recipe")
     unknown = set(arguments.recipe) - {one.name for one in fields(RecipeArguments)}
     if unknown:
         parser.error(f"--recipe does not know {', '.join(sorted(unknown))}.")
     for architecture in {"plain" if head == "plain" else "amsdff" for head in arguments.heads}:
-        RecipeArguments(**arguments.recipe).check(TrainingArguments("unused"), architecture, frozen)
-    suite = json.loads(Path(arguments.suite).read_text(encoding="utf-8"))
+        try:
+            RecipeArguments(**arguments.recipe).check(TrainingArguments("unused"), architecture, frozen)
+        except ValueError as error:
+            parser.error(f"--recipe: {error} Here --heads names the architectures.")
+    suite = read_json(Path(arguments.suite).read_text(encoding="utf-8"), arguments.suite)
     missing = set(arguments.data or suite) - set(suite)
     if missing:
         parser.error(
@@ -86,9 +90,20 @@ def parse_arguments() -> argparse.Namespace:
     return arguments
 
 
+def read_json(text: str, source: str) -> dict[str, Any]:
+    """Read a JSON object, and name where it comes from if it is none."""
+    try:
+        parsed = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{source} must be a JSON object: {error}.") from error
+    if not isinstance(parsed, dict):
+        raise ValueError(f"{source} must be a JSON object, got {text[:40]!r}.")
+    return parsed
+
+
 def run_missing(arguments: argparse.Namespace, file: Path) -> None:
     """Do the runs that are not in the file yet, and write each to it."""
-    known = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
+    known = read_runs(file) if file.exists() else []
     name_of_backbone = {"backbone_name": Path(arguments.model_name_or_path).name}
     check_comparable(
         known + [settings_of(arguments, name, each, None) for name, each in arguments.suite.items()], file
@@ -111,16 +126,14 @@ def run_missing(arguments: argparse.Namespace, file: Path) -> None:
                 known.append({**wanted, **name_of_backbone, **found})
                 with file.open("a", encoding="utf-8") as lines:
                     lines.write(json.dumps(known[-1]) + "\n")
+                check_same_heads(known, file)
                 accuracy = ", ".join(f"{role} {found[role]['accuracy']:.4f}" for role in ROLES[1:])
                 print(f"{name} {head:<20} seed {seed} rate {rate:g}: {accuracy}, {found['seconds']} s", flush=True)
 
 
 def main() -> None:
     """Do the runs that are missing, and report all."""
-    try:
-        arguments = parse_arguments()
-    except ValueError as error:
-        raise SystemExit(f"error: {error}") from error
+    arguments = parse_arguments()
     output = Path(arguments.output_dir)
     output.mkdir(parents=True, exist_ok=True)
     # A line for each run is enough.
@@ -128,7 +141,7 @@ def main() -> None:
     transformers_logging.disable_progress_bar()
     logging.getLogger("amsdff_hf").setLevel(logging.ERROR)
     disable_progress_bars()
-    # A fresh pooler is no part of it, nor of any head.
+    # Without its pooler, which the plain head alone reads, and which some checkpoints do not hold.
     backbone = AmsdffForSequenceClassification.from_backbone(arguments.model_name_or_path, labels=["a", "b"]).backbone
     arguments.backbone_digest = digest_of_weights(backbone)[:16]
     run_missing(arguments, output / "runs.jsonl")
@@ -136,4 +149,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (ValueError, OSError) as error:
+        raise SystemExit(f"error: {error}") from error

@@ -86,11 +86,19 @@ def test_another_recipe_is_compared_with_the_head_of_another_folder(report, tmp_
     rows = json.loads((tmp_path / "recipe" / "table.json").read_text())["rows"]
     assert [row["head"] for row in rows] == ["plain of defaults", "plain", "amsdff"]
     assert [row["saved"] for row in rows] == [None, pytest.approx(50), pytest.approx(50)]
+    printed = capsys.readouterr().out
+    assert "defaults was run with the same settings." in printed
+    lines = [json.dumps(line("plain", 1, right) | {"epochs": 9, "options": options}) for options in ({}, {"x": 1})]
+    for name, text in zip(("longer", "other"), lines, strict=True):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "runs.jsonl").write_text(text + "\n")
+    with pytest.raises(SystemExit, match="other holds runs on news with another options: {'x': 1}, not {}"):
+        report["report"](tmp_path / "longer", against=tmp_path / "other")
     with pytest.raises(SystemExit, match="there is no run in .*nowhere"):
         report["report"](tmp_path / "recipe", against=tmp_path / "nowhere")
-    for other, sentence in ({"texts_digest": "z"}, "other texts"), ({"backbone": "z"}, "other backbones"):
+    for other, sentence in ({"texts_digest": "z"}, "texts_digest"), ({"backbone": "z"}, "backbone"):
         (tmp_path / "defaults" / "runs.jsonl").write_text(json.dumps({**line("plain", 1, [1]), **other}))
-        with pytest.raises(SystemExit, match=f"holds runs on {sentence} for news"):
+        with pytest.raises(SystemExit, match=f"holds runs on news with another {sentence}: z"):
             report["report"](tmp_path / "recipe", against=tmp_path / "defaults")
 
 

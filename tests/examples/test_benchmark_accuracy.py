@@ -45,6 +45,7 @@ def test_runs_are_done_once_and_reported(run_python, bert_folder, tmp_path, suit
     [
         (["--data", "films", "books"], "--data: books is not in suite.json, which has films"),
         (["--recipe", '{"layer_decoy": 0.9}'], "--recipe does not know layer_decoy"),
+        (["--recipe", '{"layer_decay": 0.9}'], "--recipe: --layer_decay is for the layers that --freeze_backbone"),
         (["--heads", "linear-mean", "plain"], "take linear-first in the place of plain"),
         (["--heads", "amsdff-differential"], "leaves differential attention untrained"),
         (["--head_learning_rate", "1e-3"], "choose their rates by --learning_rates"),
@@ -78,7 +79,9 @@ def test_test_data_validates_nothing(run_python, bert_folder, tmp_path, suite):
     del suite["validation_file"]
     (tmp_path / "suite.json").write_text(json.dumps({"films": suite}))
     command = ["suite.json", "--model_name_or_path", bert_folder, "--output_dir", "out", "--heads", "plain"]
-    assert "validation" in run_python(SCRIPT, *command, check=False).stderr
+    said = run_python(SCRIPT, *command, check=False).stderr
+    assert "error: films: There is no validation data: pass --validation_file" in said
+    assert "Traceback" not in said
     assert not (tmp_path / "out" / "runs.jsonl").exists()
 
 
