@@ -24,8 +24,7 @@ from transformers.utils import logging as transformers_logging
 
 from amsdff_hf import score
 from amsdff_hf.data import LABELS, TEXT, add_test_file_options, label_space_of, parsed_test_file, read_test_rows
-from amsdff_hf.inference import OnnxClassifier, export_onnx, fastest_precision, in_precision, quantize_onnx
-from amsdff_hf.inference.precision import PRECISIONS
+from amsdff_hf.inference import PRECISIONS, OnnxClassifier, export_onnx, fastest_precision, in_precision, quantize_onnx
 from amsdff_hf.training import format_table
 
 

@@ -5,6 +5,7 @@ Whatever is wrong with the arguments or the data shows here, before any work is 
 """
 
 import random
+import time
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -73,6 +74,7 @@ class Prepared:
     max_length: int
     augmented: AugmentedTexts | None = None
     states: dict[str, Dataset] = field(default_factory=dict)
+    states_seconds: float = 0.0
     card: CardFacts | None = None
 
     def split(self, role: str) -> Dataset | None:
@@ -177,7 +179,9 @@ def prepare_training(prepared: Prepared, arguments: Arguments) -> None:
     )
     has_states = model_args.freeze_backbone and data_args.cache_states and hasattr(model, "states_of")
     if has_states and prepared.augmented is None:
+        start = time.perf_counter()
         prepared.states = cache_splits(prepared.tokenized, model, training_args, data_args)
+        prepared.states_seconds = time.perf_counter() - start
     card = start_card(model, model_args, data_args, training_args, card_args)
     card.max_length = prepared.max_length
     card.truncated_share = {role: one.truncated_share for role, one in prepared.tokenized.items()}

@@ -152,7 +152,8 @@ def train(trainer: Trainer, prepared: Prepared, arguments: Arguments) -> Trainer
     else:
         trainer.save_metrics("train", metrics)
         # Of a run that was interrupted, this is only its last part.
-        prepared.card.training_seconds = None if prepared.checkpoint else metrics["train_runtime"]
+        seconds = prepared.states_seconds + metrics["train_runtime"]
+        prepared.card.training_seconds = None if prepared.checkpoint else seconds
     trainer.save_state()
     return trainer
 

@@ -42,7 +42,16 @@ def test_every_option_and_file_it_names_exists(run_python):
     launchers = {"--cpu", "--multi_gpu", "--num_processes", "--nproc_per_node"}
     launchers |= {"--nnodes", "--node_rank", "--rdzv_backend", "--rdzv_endpoint"}
     options = set(re.findall(r"--[a-z_]+", README)) - launchers
-    assert not [option for option in options if option not in usage]
+    assert not [option for option in options if not re.search(rf"{option}\b", usage)]
+    helps = dict(zip(named, usage.split("usage: ")[1:], strict=True))
+    # It hands on what it does not know.
+    helps["hybrid_attention"] += helps["run_classification"]
+    blocks = re.findall(r"```bash\n(.*?)```", README, flags=re.DOTALL)
+    commands = re.findall(r"examples/(\w+)\.py(.*)", "".join(blocks).replace("\\\n", " "))
+    assert len(commands) > 20
+    for name, rest in commands:
+        missing = [option for option in re.findall(r"--[a-z_]+", rest) if not re.search(rf"{option}\b", helps[name])]
+        assert not missing, f"{name}: {missing}"
     for path in re.findall(r"\b(?:examples|amsdff_hf)/[\w/]+\.py", README):
         assert (ROOT / path).is_file(), path
 

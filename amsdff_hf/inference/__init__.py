@@ -4,13 +4,14 @@
 from .explanations import Explanation, WordWeight, explain
 from .onnx import OnnxClassifier, Parity, compare_with_model, export_onnx, quantize_onnx
 from .pipeline import ThresholdPipeline
-from .precision import fastest_precision, in_precision
+from .precision import PRECISIONS, fastest_precision, in_precision
 from .rendering import explanation_to_html, save_explanation_image
 from .scoring import score, score_columns
 from .text_graphs import GraphEdge, GraphNode, TextGraph, save_graph_image
 
 
 __all__ = [
+    "PRECISIONS",
     "Explanation",
     "GraphEdge",
     "GraphNode",

@@ -18,7 +18,6 @@ def test_formats_are_compared_with_the_pipeline(run_python, bert_folder, tmp_pat
     rows = [(" ".join(words[: 1 + row % 20]), "ab"[row % 2]) for row in range(30)]
     pd.DataFrame(rows, columns=["text", "label"]).to_csv(tmp_path / "test.csv", index=False)
     options = ("own", "--plain", "plain", "--test_file", "test.csv", "--max_length", "16", "--repeats", "1")
-    options += ("--num_texts", "24", "--precisions", "bfloat16")
     done = run_python(
         ROOT / "examples" / "benchmark_speed.py", *options, "--num_texts", "24", "--precisions", "bfloat16"
     )

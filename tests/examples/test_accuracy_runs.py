@@ -1,0 +1,40 @@
+import json
+import runpy
+
+import pytest
+
+from tests.conftest import ROOT
+
+
+@pytest.fixture
+def runs():
+    return runpy.run_path(str(ROOT / "examples" / "accuracy_runs.py"))
+
+
+RUN = {"data": "news", "head": "x", "seed": 1, "learning_rate": 1e-3, "train_size": None, "parameters": 10, "test": {}}
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentence"),
+    [
+        ([json.dumps(RUN), json.dumps(RUN)[:30]], "line 2 of .* is no run, but .*: delete it"),
+        ([json.dumps(RUN), json.dumps(RUN)], "holds a run 2 times: .*'news', None, 'x', 1, 0.001"),
+        (
+            [json.dumps(RUN), json.dumps({**RUN, "seed": 2, "parameters": 1200})],
+            "different heads called x on news, with 10 and 1,200 parameters",
+        ),
+        ([json.dumps({**RUN, "epochs": 3}), json.dumps({**RUN, "seed": 2})], "different epochs"),
+    ],
+)
+def test_runs_that_cannot_be_compared_are_refused(runs, tmp_path, lines, sentence):
+    file = tmp_path / "runs.jsonl"
+    file.write_text("\n".join(lines))
+    with pytest.raises(SystemExit, match=sentence):
+        runs["read_runs"](file)
+
+
+def test_other_seeds_rates_heads_and_sizes_are_other_runs(runs, tmp_path):
+    others = [{"seed": 2}, {"learning_rate": 1e-2}, {"head": "y", "parameters": 7}, {"train_size": 100}]
+    lines = [RUN, *({**RUN, **other} for other in others)]
+    (tmp_path / "runs.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert runs["read_runs"](tmp_path / "runs.jsonl") == lines
