@@ -135,7 +135,7 @@ class DynamicFusion(nn.Module):
     def forward(self, hidden_states: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the fused features `(batch_size, sequence_length, hidden_size)` and the gates."""
         if self.expert_gate is None:
-            gates = hidden_states.new_ones(len(hidden_states), 1)
+            gates = hidden_states.new_ones(hidden_states.shape[0], 1)
         else:
             gates = self.expert_gate(masked_mean(hidden_states, mask)).softmax(dim=-1)
         inner = self.dropout(F.gelu(self.expert_maps(hidden_states)))

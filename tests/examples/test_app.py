@@ -21,7 +21,7 @@ def classifier(bert_folder):
     from amsdff_hf import AmsdffForSequenceClassification
 
     torch.manual_seed(0)
-    model = AmsdffForSequenceClassification.from_backbone(bert_folder, labels=["bad", "good"]).eval()
+    model = AmsdffForSequenceClassification.from_backbone(bert_folder, labels=["bad", "good"], num_experts=2).eval()
     return APP["Classifier"](model, AutoTokenizer.from_pretrained(bert_folder))
 
 

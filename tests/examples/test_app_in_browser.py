@@ -109,7 +109,7 @@ def test_type_classify_and_see_the_words(browser, page_address):
     scores = _find(browser, "#scores").text
     assert {"bad", "good"} <= set(scores.split())
     assert re.search(r"\d+%", scores)
-    assert "expert 1" in _find(browser, "#inside").text
+    assert "scale of 1 tokens" in _find(browser, "#inside").text
     _keep(browser, "one_text")
 
 
