@@ -63,6 +63,7 @@ def make_inputs(model_type: str) -> dict[str, torch.Tensor]:
 def rows(model_type: str, case: str) -> list[dict[str, torch.Tensor]]:
     """The training data of a case."""
     columns = {**make_inputs(model_type), "labels": CASES[case][1]}
+    columns = {name: column.double() if column.is_floating_point() else column for name, column in columns.items()}
     return [{name: column[row] for name, column in columns.items()} for row in range(len(IDS))]
 
 
@@ -84,7 +85,9 @@ def train(model_type: str, case: str, folder: Path, batch_size: int, accumulatio
         use_cpu=True,
         disable_tqdm=True,
     )
-    trainer = Trainer(model=build_model(model_type, case), args=arguments, train_dataset=rows(model_type, case))
+    # In double precision, since the second step of a squared error magnifies the roundings of the first.
+    model = build_model(model_type, case).double()
+    trainer = Trainer(model=model, args=arguments, train_dataset=rows(model_type, case))
     trainer.train()
     return trainer
 
