@@ -149,7 +149,9 @@ class AmsdffConfig(BackboneClassifierConfig):
                 f"`variant` is chosen when a head is put on a backbone: this model was built as {stored!r} and cannot "
                 f"become {wanted!r}. Leave it out."
             )
-        return super().from_dict({**config_dict, "variant": wanted}, **kwargs)
+        # Before that could be chosen, the experts replaced the tokens.
+        replaced = {"fusion_residual": False} if "classifier_dropouts" in config_dict else {}
+        return super().from_dict({**replaced, **config_dict, "variant": wanted}, **kwargs)
 
     @property
     def hidden_levels(self) -> list[int] | None:

@@ -46,6 +46,17 @@ def test_a_trained_model_stays_the_variant_that_it_is(tmp_path):
         AmsdffConfig.from_pretrained(tmp_path, variant="residual")
 
 
+def test_what_was_saved_before_experts_could_add_to_the_tokens_replaces_them(tmp_path):
+    AmsdffConfig(num_experts=3).save_pretrained(tmp_path)
+    file = tmp_path / "config.json"
+    stored = json.loads(file.read_text())
+    assert AmsdffConfig.from_pretrained(tmp_path).fusion_residual is True
+    del stored["fusion_residual"]
+    file.write_text(json.dumps(stored))
+    loaded = AmsdffConfig.from_pretrained(tmp_path)
+    assert (loaded.variant, loaded.num_experts, loaded.fusion_residual) == ("residual", 3, False)
+
+
 def test_levels_are_counted_from_the_embeddings():
     assert AmsdffConfig(levels="last").hidden_levels is None
     assert AmsdffConfig(levels=(0, 12)).hidden_levels == [0, 12]
