@@ -24,7 +24,15 @@ from transformers.utils import logging as transformers_logging
 
 from amsdff_hf import score
 from amsdff_hf.data import LABELS, TEXT, add_test_file_options, label_space_of, parsed_test_file, read_test_rows
-from amsdff_hf.inference import PRECISIONS, OnnxClassifier, export_onnx, fastest_precision, in_precision, quantize_onnx
+from amsdff_hf.inference import (
+    PRECISIONS,
+    OnnxClassifier,
+    export_onnx,
+    fastest_precision,
+    fuse_onnx,
+    in_precision,
+    quantize_onnx,
+)
 from amsdff_hf.training import format_table
 
 
@@ -98,10 +106,11 @@ def entries(arguments: argparse.Namespace, folder: str) -> list[Entry]:
         compiled = torch.compile(in_precision(own, reduced), dynamic=True)
         made += [score_entry(f"score, {kind}, {reduced}, compiled", compiled, **common)]
     if arguments.onnx:
-        path, quantized = Path(folder, "model.onnx"), Path(folder, "int8.onnx")
+        path, fused, quantized = (Path(folder, f"{form}.onnx") for form in ("model", "fused", "int8"))
         export_onnx(own, path, token_types="token_type_ids" in tokenizer.model_input_names)
-        quantize_onnx(path, quantized)
-        files = {"float32": path, "int8": quantized}
+        fuse_onnx(path, fused)
+        quantize_onnx(fused, quantized)
+        files = {"float32": fused, "int8": quantized}
         threads = torch.get_num_threads()
         made += [
             score_entry(f"score, {kind}, ONNX {k}", OnnxClassifier(p, threads), **common) for k, p in files.items()

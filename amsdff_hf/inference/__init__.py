@@ -2,7 +2,7 @@
 """What is done with a trained model: score any number of texts, explain its decisions, run it without PyTorch."""
 
 from .explanations import Explanation, WordWeight, explain
-from .onnx import OnnxClassifier, Parity, compare_with_model, export_onnx, quantize_onnx
+from .onnx import OnnxClassifier, Parity, compare_with_model, export_onnx, fuse_onnx, quantize_onnx
 from .pipeline import ThresholdPipeline
 from .precision import PRECISIONS, fastest_precision, in_precision
 from .rendering import explanation_to_html, save_explanation_image
@@ -25,6 +25,7 @@ __all__ = [
     "explanation_to_html",
     "export_onnx",
     "fastest_precision",
+    "fuse_onnx",
     "in_precision",
     "quantize_onnx",
     "save_explanation_image",

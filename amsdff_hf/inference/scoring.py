@@ -21,8 +21,8 @@ from .precision import in_precision
 logger = logging.get_logger(__name__)
 
 Text = str | tuple[str, str] | Mapping[str, str]
-# Tokens of a batch: on a CPU what its caches hold, on a GPU what keeps it busy.
-_TOKENS_PER_BATCH = {"cpu": 4096}
+# Tokens of a batch: on a CPU what its caches hold, of which onnxruntime needs more; on a GPU what keeps it busy.
+_TOKENS_PER_BATCH = {"cpu": 4096, "onnx": 512}
 _TOKENS_ON_ACCELERATORS = 65536
 # Tokenizers that know no limit say 10**30.
 _NO_LIMIT = 10**9
@@ -58,7 +58,8 @@ def score(
             is said; that of the model if not given.
         compiled: compile the model first, which takes a minute and pays for many texts.
         problem_type: what an ONNX file predicts, single-label classification if not given; models know it.
-        tokens_per_batch: tokens of a batch with its padding; 4,096 on a CPU and 65,536 elsewhere if not given.
+        tokens_per_batch: tokens of a batch with its padding; 4,096 on a CPU, 512 for an ONNX file and 65,536
+            elsewhere if not given.
         window: texts that are sorted by their length.
         progress: show a bar with texts per second.
 
@@ -184,11 +185,11 @@ class _Encoder:
 def _runner(
     model: PreTrainedModel | OnnxClassifier, precision: str | None, compiled: bool, problem_type: str | None
 ) -> tuple[Callable[[dict[str, np.ndarray]], np.ndarray], str, str]:
-    """What turns a batch into logits, what these mean, and the kind of device it runs on."""
+    """What turns a batch into logits, what these mean, and where it runs: a kind of device, or `onnx`."""
     if isinstance(model, OnnxClassifier):
         if precision is not None or compiled:
             raise ValueError("An ONNX file has its own number format: leave `precision` and `compiled` out.")
-        return model, problem_type or "single_label_classification", "cpu"
+        return model, problem_type or "single_label_classification", "onnx"
     inferred = "regression" if model.config.num_labels == 1 else "single_label_classification"
     own = model.config.problem_type or inferred
     if problem_type not in (None, own):

@@ -24,11 +24,11 @@ def test_report_of_all_forms(classifier_folder, run_python, tmp_path):
     frame(20).replace({"label": {0: "bad", 1: "good"}}).to_csv(tmp_path / "test.csv", index=False)
     done = run_python(SCRIPT, classifier_folder, "--test_file", "test.csv", "--output_dir", "onnx", "--num_threads", 1)
     report = json.loads((tmp_path / "onnx" / "report.json").read_text())
-    assert list(report) == ["PyTorch float32", "ONNX float32", "ONNX int8"]
-    exact = report["ONNX float32"]
-    assert exact["largest difference"] <= 1e-5
-    assert exact["same labels"] == 1
-    assert exact["accuracy"] == report["PyTorch float32"]["accuracy"]
+    assert list(report) == ["PyTorch float32", "ONNX float32", "ONNX fused", "ONNX int8"]
+    for exact in (report["ONNX float32"], report["ONNX fused"]):
+        assert exact["largest difference"] <= 1e-5
+        assert exact["same labels"] == 1
+        assert exact["accuracy"] == report["PyTorch float32"]["accuracy"]
     assert report["ONNX int8"]["megabytes"] < exact["megabytes"]
     assert (tmp_path / "onnx" / "model_int8.onnx").exists()
     assert "ms per text" in done.stdout
