@@ -9,10 +9,12 @@ interrupted or killed, the same command goes on where it stopped: no row is lost
 """
 
 import argparse
+import hashlib
 import json
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import fsspec
@@ -21,7 +23,7 @@ import pyarrow as pa
 import torch
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list
-from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoTokenizer, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from amsdff_hf import score
 from amsdff_hf.data import (
@@ -37,7 +39,7 @@ from amsdff_hf.data import (
     write_part,
     write_whole,
 )
-from amsdff_hf.inference import fastest_precision, in_precision
+from amsdff_hf.inference import OnnxClassifier, fastest_precision, in_precision
 from amsdff_hf.training import ModelArguments, check_kind_of_texts, load_trained, predicted_labels, readable_labels
 
 
@@ -59,6 +61,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--all_scores", action="store_true", help="write the score of every label, not the best alone")
     parser.add_argument("--max_length", type=int, help="longest text in tokens; if not given, where training cut")
     parser.add_argument("--precision", default="auto", help="auto, bfloat16, float16 or float32")
+    parser.add_argument("--onnx_file", help="compute by this file, which export_onnx.py made of the model, on the CPU")
     parser.add_argument("--rows_per_chunk", type=int, default=50_000, help="rows that are written at once")
     parser.add_argument("--tokens_per_batch", type=int, help="tokens of a batch; by the device if not given")
     parser.add_argument("--use_cpu", action="store_true", help="leave a GPU alone")
@@ -66,14 +69,18 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def describe_run(
-    arguments: argparse.Namespace, files: list[str], model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase
+    arguments: argparse.Namespace,
+    files: list[str],
+    model: PreTrainedModel,
+    precision: str,
+    tokenizer: PreTrainedTokenizerBase,
 ) -> dict[str, Any]:
     """Collect all that decides what is written, so that no other run goes on with it unnoticed."""
     made = digest_of_rows([model.config.to_json_string(), digest_of_weights(model), digest_of_tokenizer(tokenizer)])
     names = ("text_column_name", "text_pair_column_name", "keep_columns", "all_scores", "max_length", "rows_per_chunk")
     sizes = {path: fsspec.core.url_to_fs(path)[0].size(path) for path in files}
     asked = {name: getattr(arguments, name) for name in names}
-    return {"model": made, "precision": str(model.dtype), **asked, "files": sizes}
+    return {"model": made, "precision": precision, **asked, "files": sizes}
 
 
 def choose_precision(arguments: argparse.Namespace, device: torch.device) -> str:
@@ -83,11 +90,38 @@ def choose_precision(arguments: argparse.Namespace, device: torch.device) -> str
     record = f"{arguments.output_dir.rstrip('/')}/{RECORD}"
     if fsspec.core.url_to_fs(record)[0].exists(record):
         with fsspec.open(record, "rb") as file:
-            chosen = json.load(file)["precision"].removeprefix("torch.")
+            recorded = json.load(file)["precision"]
     else:
-        chosen = fastest_precision(device)
+        recorded = ""
+    # What an ONNX file began is refused later, with a sentence.
+    chosen = recorded.removeprefix("torch.") if recorded.startswith("torch.") else fastest_precision(device)
     # Always, since one process may see a record that another one did not see yet.
     return broadcast_object_list([chosen])[0]
+
+
+def load_classifier(
+    arguments: argparse.Namespace, state: PartialState
+) -> tuple[PreTrainedModel, PreTrainedModel | OnnxClassifier, str]:
+    """Return the model, what computes its scores, and the number format or the digest of the ONNX file.
+
+    Raises:
+        ValueError: if a number format is asked of an ONNX file, or that file has other labels.
+    """
+    model = load_trained(ModelArguments(arguments.model))
+    if arguments.onnx_file is None:
+        precision = choose_precision(arguments, state.device)
+        model = in_precision(model.to(state.device), precision)
+        return model, model, str(model.dtype)
+    if arguments.precision != "auto":
+        raise ValueError("--onnx_file has its own number format: leave --precision out.")
+    digest = hashlib.sha256(Path(arguments.onnx_file).read_bytes()).hexdigest()[:16]
+    classifier = OnnxClassifier(arguments.onnx_file, torch.get_num_threads())
+    if classifier.num_labels != model.config.num_labels:
+        raise ValueError(
+            f"{arguments.onnx_file} scores {classifier.num_labels} labels, and {arguments.model} has "
+            f"{model.config.num_labels}: give the file that export_onnx.py made of it."
+        )
+    return model, classifier, f"ONNX file {digest}"
 
 
 def check_same_run(folder: str, run: dict[str, Any], has_parts: bool) -> None:
@@ -135,9 +169,15 @@ def as_written(values: list[Any], kind: pa.DataType) -> list[Any]:
 class ChunkScorer:
     """Scores the rows of a chunk and lays the results out in columns."""
 
-    def __init__(self, arguments: argparse.Namespace, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase):
-        self._arguments, self._model, self._tokenizer = arguments, model, tokenizer
-        self._space, self._thresholds = label_space_of(model.config), getattr(model.config, "thresholds", None)
+    def __init__(
+        self,
+        arguments: argparse.Namespace,
+        config: PreTrainedConfig,
+        classifier: PreTrainedModel | OnnxClassifier,
+        tokenizer: PreTrainedTokenizerBase,
+    ):
+        self._arguments, self._classifier, self._tokenizer = arguments, classifier, tokenizer
+        self._space, self._thresholds = label_space_of(config), getattr(config, "thresholds", None)
         self._texts = [n for n in (arguments.text_column_name, arguments.text_pair_column_name) if n is not None]
         self._kept = [name.strip() for name in arguments.keep_columns.split(",") if name.strip()]
         taken = sorted(set(self._kept) & set(OWN_COLUMNS))
@@ -145,7 +185,7 @@ class ChunkScorer:
             raise ValueError(f"--keep_columns {taken[0]!r} is the name of a column that is written: rename it before.")
         if self._space.problem_type == "regression" and len(self._space.names) > 1:
             raise ValueError(f"The model predicts {len(self._space.names)} numbers, and only one can be written.")
-        check_kind_of_texts(model.config, arguments.text_pair_column_name is not None)
+        check_kind_of_texts(config, arguments.text_pair_column_name is not None)
         self.columns = list(dict.fromkeys([*self._texts, *self._kept]))
 
     def __call__(self, chunk: Chunk, path: str, rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -162,8 +202,9 @@ class ChunkScorer:
                     kept[name].append(row[name])
                 yield as_text(row, number, path, self._texts)
 
-        options = {"max_length": self._arguments.max_length, "tokens_per_batch": self._arguments.tokens_per_batch}
-        scores = np.stack(list(score(texts(), self._model, self._tokenizer, **options)))
+        options = {name: getattr(self._arguments, name) for name in ("max_length", "tokens_per_batch")}
+        options["problem_type"] = self._space.problem_type
+        scores = np.stack(list(score(texts(), self._classifier, self._tokenizer, **options)))
         predicted = predicted_labels(scores, self._space.problem_type, self._thresholds)
         labels = readable_labels(predicted, self._space.problem_type, self._space.names)
         numbers = np.arange(chunk.start, chunk.start + len(scores))
@@ -180,13 +221,12 @@ def main() -> None:
     # For its number, its device and the number format: later, the processes never wait for each other.
     state = PartialState(cpu=arguments.use_cpu)
     files = find_files(arguments.files)
-    precision = choose_precision(arguments, state.device)
-    model = in_precision(load_trained(ModelArguments(arguments.model)).to(state.device), precision)
-    print(f"process {state.process_index}: computing in {precision}", flush=True)
+    model, classifier, precision = load_classifier(arguments, state)
+    print(f"process {state.process_index}: computing in {precision.removeprefix('torch.')}", flush=True)
     tokenizer = AutoTokenizer.from_pretrained(arguments.model)
-    scorer = ChunkScorer(arguments, model, tokenizer)
+    scorer = ChunkScorer(arguments, model.config, classifier, tokenizer)
     done = finished_parts(arguments.output_dir)
-    check_same_run(arguments.output_dir, describe_run(arguments, files, model, tokenizer), bool(done))
+    check_same_run(arguments.output_dir, describe_run(arguments, files, model, precision, tokenizer), bool(done))
 
     def is_wanted(chunk: Chunk) -> bool:
         is_mine = (chunk.file + chunk.number) % state.num_processes == state.process_index
@@ -210,5 +250,5 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ImportError) as error:
         sys.exit(f"error: {error}")

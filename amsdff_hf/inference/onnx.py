@@ -11,10 +11,15 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
+from ..models.text_backbone import longest_text
+
 
 # Traced with more than one text and token: a dimension of 1 would be taken for a constant.
 _EXAMPLE_SHAPE = (2, 8)
 _LARGEST_BATCH = 1 << 16
+_LONGEST_TEXT = "longest_text"
+# On the CPU these take longer than what they put together: a model in float32 is a seventh faster without.
+_SLOW_FUSIONS = ["SkipLayerNormFusion", "BiasGeluFusion"]
 
 
 class _Logits(nn.Module):
@@ -81,6 +86,9 @@ def export_onnx(model: PreTrainedModel, path: str | os.PathLike, *, token_types:
     finally:
         for part, implementation in attention.items():
             part.config._attn_implementation = implementation
+    longest = longest_text(model)
+    if longest is not None:
+        program.model.metadata_props[_LONGEST_TEXT] = str(longest)
     program.save(os.fspath(path))
 
 
@@ -150,6 +158,8 @@ class OnnxClassifier:
         path: the file.
         num_threads: threads of onnxruntime; its own choice if not given.
 
+    Its `input_names`, `num_labels` and `longest_text` in tokens (`None` if there is no end to it) come from the file.
+
     Raises:
         ImportError: if onnxruntime is not installed.
     """
@@ -161,8 +171,13 @@ class OnnxClassifier:
         options = onnxruntime.SessionOptions()
         if num_threads is not None:
             options.intra_op_num_threads = num_threads
-        self._session = onnxruntime.InferenceSession(os.fspath(path), options, providers=["CPUExecutionProvider"])
+        self._session = onnxruntime.InferenceSession(
+            os.fspath(path), options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOW_FUSIONS
+        )
         self.input_names = [node.name for node in self._session.get_inputs()]
+        self.num_labels: int = self._session.get_outputs()[0].shape[-1]
+        limit = self._session.get_modelmeta().custom_metadata_map.get(_LONGEST_TEXT)
+        self.longest_text = None if limit is None else int(limit)
 
     def __call__(self, encoded: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return the logits `(batch_size, num_labels)` of a batch that a tokenizer made (`return_tensors="np"`).

@@ -211,9 +211,7 @@ def _runner(
 def _longest(
     tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel | OnnxClassifier, wanted: int | None
 ) -> int | None:
-    positions = None
-    if not isinstance(model, OnnxClassifier):
-        positions = longest_text(model)
+    positions = model.longest_text if isinstance(model, OnnxClassifier) else longest_text(model)
     if wanted is not None and positions is not None and wanted > positions:
         raise ValueError(f"`max_length` {wanted} is more than the model has positions for, {positions}.")
     limits = [limit for limit in (positions, tokenizer.model_max_length) if limit is not None and limit < _NO_LIMIT]

@@ -12,8 +12,10 @@ import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 
-from amsdff_hf import AmsdffForSequenceClassification, score
+from amsdff_hf import AmsdffConfig, AmsdffForSequenceClassification, score
+from amsdff_hf.inference import OnnxClassifier, export_onnx
 from tests.conftest import ROOT, WORDS, make_tokenizer
 
 
@@ -100,6 +102,31 @@ def test_a_run_goes_on_with_what_it_began_and_nothing_else(corpus, run_python, t
         # Trained anew into the same folder, it is another model.
         model.classifier.label_scores.weight.data += 1
         model.save_pretrained(tmp_path / "model")
+
+
+def test_an_onnx_file_scores_alone_and_nothing_goes_on_with_it_unnoticed(corpus, run_python, tmp_path):
+    model = AmsdffForSequenceClassification.from_pretrained(tmp_path / "model").eval()
+    # Scores that depend on the text, and not on what a fresh head makes of all of them.
+    model.classifier.label_scores.weight.data.normal_(generator=torch.Generator().manual_seed(0))
+    model.save_pretrained(tmp_path / "model")
+    export_onnx(model, tmp_path / "model.onnx")
+    by_file = options(rows_per_chunk="1000", precision="auto", onnx_file="model.onnx")
+    assert "process 0: computing in ONNX file" in run_python(*by_file, "--all_scores").stdout
+    found = np.stack(scored(tmp_path / "out")["scores"])
+    expected = score(corpus, OnnxClassifier(tmp_path / "model.onnx"), make_tokenizer(), max_length=64)
+    assert np.abs(found - np.stack(list(expected))).max() < 1e-6
+    assert np.ptp(found, axis=0).max() > 0.01
+
+    (tmp_path / "out" / "part-00000-000001.parquet").unlink()
+    assert run_python(*by_file, "--all_scores").stdout.count("part-") == 1
+    failed = run_python(*options(rows_per_chunk="1000", precision="auto"), "--all_scores", check=False)
+    assert "holds scores of a run with another precision ('ONNX file " in failed.stderr
+    failed = run_python(*options(onnx_file="model.onnx"), check=False)
+    assert "--onnx_file has its own number format: leave --precision out" in failed.stderr
+    other = AmsdffForSequenceClassification(AmsdffConfig(backbone_config=model.config.backbone_config, num_labels=3))
+    other.save_pretrained(tmp_path / "model")
+    failed = run_python(*by_file, check=False)
+    assert "model.onnx scores 2 labels, and model has 3" in failed.stderr
 
 
 def test_a_row_without_a_text_is_named(corpus, run_python, tmp_path):

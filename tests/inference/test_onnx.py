@@ -46,6 +46,7 @@ def test_token_types_and_int8(config_class, tmp_path, bert_config):
     export_onnx(model, tmp_path / "model.onnx", token_types=True)
     classifier = OnnxClassifier(tmp_path / "model.onnx", num_threads=1)
     assert classifier.input_names == ["input_ids", "attention_mask", "token_type_ids"]
+    assert classifier.num_labels == 3
     assert compare_with_model(classifier, model, batches("right")).largest_difference <= 1e-5
     without = [{**batch, "token_type_ids": np.zeros_like(batch["input_ids"])} for batch in batches("right")]
     assert max(np.abs(classifier(a) - classifier(b)).max() for a, b in zip(batches("right"), without)) > 1e-3
@@ -55,6 +56,7 @@ def test_token_types_and_int8(config_class, tmp_path, bert_config):
         quantize_onnx(tmp_path / file, tmp_path / "int8.onnx")
         parity = compare_with_model(OnnxClassifier(tmp_path / "int8.onnx"), model, batches("right"))
         assert 0 < parity.largest_difference < 1
+        assert OnnxClassifier(tmp_path / "int8.onnx").longest_text == bert_config.max_position_embeddings
         assert (tmp_path / "int8.onnx").stat().st_size < 0.9 * (tmp_path / file).stat().st_size
 
 
