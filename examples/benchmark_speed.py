@@ -111,10 +111,9 @@ def entries(arguments: argparse.Namespace, folder: str) -> list[Entry]:
         fuse_onnx(path, fused)
         quantize_onnx(fused, quantized)
         files = {"float32": fused, "int8": quantized}
-        threads = torch.get_num_threads()
-        made += [
-            score_entry(f"score, {kind}, ONNX {k}", OnnxClassifier(p, threads), **common) for k, p in files.items()
-        ]
+        for form, file in files.items():
+            classifier = OnnxClassifier(file, num_threads=1, num_parallel=torch.get_num_threads())
+            made += [score_entry(f"score, {kind}, ONNX {form}", classifier, **common)]
     return made
 
 

@@ -115,7 +115,7 @@ def load_classifier(
     if arguments.precision != "auto":
         raise ValueError("--onnx_file has its own number format: leave --precision out.")
     digest = hashlib.sha256(Path(arguments.onnx_file).read_bytes()).hexdigest()[:16]
-    classifier = OnnxClassifier(arguments.onnx_file, torch.get_num_threads())
+    classifier = OnnxClassifier(arguments.onnx_file, num_threads=1, num_parallel=torch.get_num_threads())
     if classifier.num_labels != model.config.num_labels:
         raise ValueError(
             f"{arguments.onnx_file} scores {classifier.num_labels} labels, and {arguments.model} has "

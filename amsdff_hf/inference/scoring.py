@@ -4,6 +4,7 @@
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -22,7 +23,7 @@ logger = logging.get_logger(__name__)
 
 Text = str | tuple[str, str] | Mapping[str, str]
 # Tokens of a batch: on a CPU what its caches hold, of which onnxruntime needs more; on a GPU what keeps it busy.
-_TOKENS_PER_BATCH = {"cpu": 4096, "onnx": 512}
+_TOKENS_PER_BATCH = {"cpu": 1024, "onnx": 512}
 _TOKENS_ON_ACCELERATORS = 65536
 # Tokenizers that know no limit say 10**30.
 _NO_LIMIT = 10**9
@@ -58,7 +59,7 @@ def score(
             is said; that of the model if not given.
         compiled: compile the model first, which takes a minute and pays for many texts.
         problem_type: what an ONNX file predicts, single-label classification if not given; models know it.
-        tokens_per_batch: tokens of a batch with its padding; 4,096 on a CPU, 512 for an ONNX file and 65,536
+        tokens_per_batch: tokens of a batch with its padding; 1,024 on a CPU, 512 for an ONNX file and 65,536
             elsewhere if not given.
         window: texts that are sorted by their length.
         progress: show a bar with texts per second.
@@ -95,15 +96,19 @@ def score(
     padding = _padding_ids(tokenizer, model)
     run, problem_type, device = _runner(model, precision, compiled, problem_type)
     encode = _Encoder(tokenizer, _longest(tokenizer, model, max_length))
+    num_parallel = model.num_parallel if isinstance(model, OnnxClassifier) else 1
     budget = tokens_per_batch or _TOKENS_PER_BATCH.get(device, _TOKENS_ON_ACCELERATORS)
 
     def generate() -> Iterator[np.ndarray]:
-        with tqdm(desc="Scoring", unit=" texts", disable=not progress) as bar:
+        bar = tqdm(desc="Scoring", unit=" texts", disable=not progress)
+        with bar, ThreadPoolExecutor(num_parallel) as pool:
+            side_by_side = pool.map if num_parallel > 1 else map
             for encoded in _ahead(encode, texts, window):
                 lengths = np.array([len(ids) for ids in encoded["input_ids"]])
                 scores: list[np.ndarray | None] = [None] * len(lengths)
-                for rows in _batches(lengths, budget):
-                    logits = run(_padded(encoded, rows, padding))
+                batches = list(_batches(lengths, budget))
+                compute = partial(_logits_of_rows, run, encoded, padding)
+                for rows, logits in zip(batches, side_by_side(compute, batches), strict=True):
                     for row, values in zip(rows, _to_scores(logits, problem_type), strict=True):
                         scores[row] = values
                 bar.update(len(scores))
@@ -263,6 +268,15 @@ def _padded(encoded: dict[str, list[list[int]]], rows: np.ndarray, padding: dict
             values = encoded[name][row]
             target[: len(values)] = values
     return batch
+
+
+def _logits_of_rows(
+    run: Callable[[dict[str, np.ndarray]], np.ndarray],
+    encoded: dict[str, list[list[int]]],
+    padding: dict[str, int],
+    rows: np.ndarray,
+) -> np.ndarray:
+    return run(_padded(encoded, rows, padding))
 
 
 def _to_scores(logits: np.ndarray, problem_type: str) -> np.ndarray:

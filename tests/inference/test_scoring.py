@@ -185,6 +185,12 @@ def test_onnx_files_are_scored_by_the_same_function(model, short_tokenizer, tmp_
     texts = random_texts(10)
     found = list(score(texts, OnnxClassifier(tmp_path / "model.onnx"), short_tokenizer, tokens_per_batch=128))
     np.testing.assert_allclose(found, list(score(texts, model, short_tokenizer)), atol=1e-4)
+    parallel = OnnxClassifier(tmp_path / "model.onnx", num_threads=1, num_parallel=2)
+    # Each text is a batch of its own.
+    side_by_side = list(score(texts, parallel, short_tokenizer, tokens_per_batch=1, window=4))
+    np.testing.assert_allclose(side_by_side, found, atol=1e-5)
+    with pytest.raises(ValueError, match="`num_parallel` must be at least 1, got 0"):
+        OnnxClassifier(tmp_path / "model.onnx", num_parallel=0)
     with pytest.raises(ValueError, match="own number format"):
         score(texts, OnnxClassifier(tmp_path / "model.onnx"), short_tokenizer, precision="bfloat16")
 
