@@ -110,7 +110,7 @@ def entries(arguments: argparse.Namespace, folder: str) -> list[Entry]:
         export_onnx(own, path, token_types="token_type_ids" in tokenizer.model_input_names)
         fuse_onnx(path, fused)
         quantize_onnx(fused, quantized)
-        files = {"float32": fused, "int8": quantized}
+        files = {"float32 fused": fused, "int8 fused": quantized}
         for form, file in files.items():
             classifier = OnnxClassifier(file, num_threads=1, num_parallel=torch.get_num_threads())
             made += [score_entry(f"score, {kind}, ONNX {form}", classifier, **common)]

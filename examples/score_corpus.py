@@ -72,15 +72,17 @@ def describe_run(
     arguments: argparse.Namespace,
     files: list[str],
     model: PreTrainedModel,
-    precision: str,
+    computed_by: dict[str, str],
     tokenizer: PreTrainedTokenizerBase,
 ) -> dict[str, Any]:
     """Collect all that decides what is written, so that no other run goes on with it unnoticed."""
     made = digest_of_rows([model.config.to_json_string(), digest_of_weights(model), digest_of_tokenizer(tokenizer)])
-    names = ("text_column_name", "text_pair_column_name", "keep_columns", "all_scores", "max_length", "rows_per_chunk")
+    columns = ("text_column_name", "text_pair_column_name", "keep_columns", "all_scores")
+    # In int8, scores depend a little on the batch.
+    names = (*columns, "max_length", "rows_per_chunk", "tokens_per_batch")
     sizes = {path: fsspec.core.url_to_fs(path)[0].size(path) for path in files}
     asked = {name: getattr(arguments, name) for name in names}
-    return {"model": made, "precision": precision, **asked, "files": sizes}
+    return {"model": made, **computed_by, **asked, "files": sizes}
 
 
 def choose_precision(arguments: argparse.Namespace, device: torch.device) -> str:
@@ -90,38 +92,36 @@ def choose_precision(arguments: argparse.Namespace, device: torch.device) -> str
     record = f"{arguments.output_dir.rstrip('/')}/{RECORD}"
     if fsspec.core.url_to_fs(record)[0].exists(record):
         with fsspec.open(record, "rb") as file:
-            recorded = json.load(file)["precision"]
+            recorded = json.load(file)
     else:
-        recorded = ""
-    # What an ONNX file began is refused later, with a sentence.
-    chosen = recorded.removeprefix("torch.") if recorded.startswith("torch.") else fastest_precision(device)
+        recorded = {}
+    # What an ONNX file began has none, and is refused later, with a sentence.
+    chosen = recorded["precision"].removeprefix("torch.") if "precision" in recorded else fastest_precision(device)
     # Always, since one process may see a record that another one did not see yet.
     return broadcast_object_list([chosen])[0]
 
 
 def load_classifier(
     arguments: argparse.Namespace, state: PartialState
-) -> tuple[PreTrainedModel, PreTrainedModel | OnnxClassifier, str]:
+) -> tuple[PreTrainedModel, PreTrainedModel | OnnxClassifier, dict[str, str]]:
     """Return the model, what computes its scores, and the number format or the digest of the ONNX file.
 
     Raises:
-        ValueError: if a number format is asked of an ONNX file, or that file has other labels.
+        ValueError: if a number format is asked of an ONNX file, or that file was made of another model.
     """
     model = load_trained(ModelArguments(arguments.model))
     if arguments.onnx_file is None:
         precision = choose_precision(arguments, state.device)
         model = in_precision(model.to(state.device), precision)
-        return model, model, str(model.dtype)
+        return model, model, {"precision": str(model.dtype)}
     if arguments.precision != "auto":
         raise ValueError("--onnx_file has its own number format: leave --precision out.")
-    digest = hashlib.sha256(Path(arguments.onnx_file).read_bytes()).hexdigest()[:16]
     classifier = OnnxClassifier(arguments.onnx_file, num_threads=1, num_parallel=torch.get_num_threads())
-    if classifier.num_labels != model.config.num_labels:
+    if classifier.digest_of_weights != digest_of_weights(model):
         raise ValueError(
-            f"{arguments.onnx_file} scores {classifier.num_labels} labels, and {arguments.model} has "
-            f"{model.config.num_labels}: give the file that export_onnx.py made of it."
+            f"{arguments.onnx_file} was not made of the weights in {arguments.model}: run export_onnx.py on them."
         )
-    return model, classifier, f"ONNX file {digest}"
+    return model, classifier, {"onnx_file": hashlib.sha256(Path(arguments.onnx_file).read_bytes()).hexdigest()}
 
 
 def check_same_run(folder: str, run: dict[str, Any], has_parts: bool) -> None:
@@ -136,11 +136,11 @@ def check_same_run(folder: str, run: dict[str, Any], has_parts: bool) -> None:
         return
     with fsspec.open(path, "rb") as file:
         before = json.load(file)
-    other = [name for name in run if run[name] != before.get(name)]
+    other = [name for name in run | before if run.get(name) != before.get(name)]
     if other:
         raise ValueError(
             f"{folder} holds scores of a run with another {other[0]} ({before.get(other[0])!r:.80}, now "
-            f"{run[other[0]]!r:.80}): choose another --output_dir, or give the same command again."
+            f"{run.get(other[0])!r:.80}): choose another --output_dir, or give the same command again."
         )
 
 
@@ -221,12 +221,13 @@ def main() -> None:
     # For its number, its device and the number format: later, the processes never wait for each other.
     state = PartialState(cpu=arguments.use_cpu)
     files = find_files(arguments.files)
-    model, classifier, precision = load_classifier(arguments, state)
-    print(f"process {state.process_index}: computing in {precision.removeprefix('torch.')}", flush=True)
+    model, classifier, computed_by = load_classifier(arguments, state)
+    form = computed_by.get("precision", "the format of the ONNX file").removeprefix("torch.")
+    print(f"process {state.process_index}: computing in {form}", flush=True)
     tokenizer = AutoTokenizer.from_pretrained(arguments.model)
     scorer = ChunkScorer(arguments, model.config, classifier, tokenizer)
     done = finished_parts(arguments.output_dir)
-    check_same_run(arguments.output_dir, describe_run(arguments, files, model, precision, tokenizer), bool(done))
+    check_same_run(arguments.output_dir, describe_run(arguments, files, model, computed_by, tokenizer), bool(done))
 
     def is_wanted(chunk: Chunk) -> bool:
         is_mine = (chunk.file + chunk.number) % state.num_processes == state.process_index

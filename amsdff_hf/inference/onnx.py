@@ -5,11 +5,12 @@ import importlib.util
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
-from transformers import PreTrainedModel
+from transformers import PreTrainedConfig, PreTrainedModel
 
 from ..models.text_backbone import longest_text
 
@@ -17,8 +18,7 @@ from ..models.text_backbone import longest_text
 # Traced with more than one text and token: a dimension of 1 would be taken for a constant.
 _EXAMPLE_SHAPE = (2, 8)
 _LARGEST_BATCH = 1 << 16
-_LONGEST_TEXT = "longest_text"
-# On the CPU these take longer than what they put together: a model in float32 is a seventh faster without.
+# These took longer than what they put together: MiniLM in float32 is a seventh faster without, and int8 the same.
 _SLOW_FUSIONS = ["SkipLayerNormFusion", "BiasGeluFusion"]
 
 
@@ -86,10 +86,23 @@ def export_onnx(model: PreTrainedModel, path: str | os.PathLike, *, token_types:
     finally:
         for part, implementation in attention.items():
             part.config._attn_implementation = implementation
-    longest = longest_text(model)
-    if longest is not None:
-        program.model.metadata_props[_LONGEST_TEXT] = str(longest)
+    program.model.metadata_props.update(_facts(model))
     program.save(os.fspath(path))
+
+
+def _facts(model: PreTrainedModel) -> dict[str, str]:
+    """What a file says of itself; see the attributes of [`OnnxClassifier`]."""
+    # Not above: the data of the package, and the library behind it, is not needed to score.
+    from ..data.digests import digest_of_weights
+
+    longest = longest_text(model)
+    facts = {"digest_of_weights": digest_of_weights(model), "problem_type": problem_type_of(model.config)}
+    return facts if longest is None else facts | {"longest_text": str(longest)}
+
+
+def problem_type_of(config: PreTrainedConfig) -> str:
+    """Return what a classifier predicts: as its config says, or regression for a single label and else classes."""
+    return config.problem_type or ("regression" if config.num_labels == 1 else "single_label_classification")
 
 
 def _parts(model: PreTrainedModel) -> list[PreTrainedModel]:
@@ -98,17 +111,19 @@ def _parts(model: PreTrainedModel) -> list[PreTrainedModel]:
 
 
 def fuse_onnx(path: str | os.PathLike, fused_path: str | os.PathLike) -> int:
-    """Write a copy of an ONNX file in which each attention is one operator, for onnxruntime alone.
+    """Write a copy of an ONNX file in which each usual attention is one operator, for onnxruntime alone.
 
     Args:
         path: a file written by [`export_onnx`].
         fused_path: the file to write.
 
     Returns:
-        How many attentions were found; those of backbones with a position bias of their own (T5) stay as they are.
+        How many attentions are one operator now; those with a position bias of their own (T5) and differential
+        attention stay as they are.
 
     Raises:
         ImportError: if onnx or onnxscript is not installed.
+        RuntimeError: if onnxscript began to put an attention together and did not end.
     """
     _require("onnx", "onnxscript")
     import onnx_ir
@@ -120,15 +135,21 @@ def fuse_onnx(path: str | os.PathLike, fused_path: str | os.PathLike) -> int:
     graph = onnx_ir.load(os.fspath(path))
     ShapeInferencePass()(graph)
     optimize(graph)
-    fuse_sdpa(graph, apply_shape_inference=True)
+    found = fuse_sdpa(graph, apply_shape_inference=True)
     fused = replace_sdpa_by_mha(graph)
+    if fused != found:
+        raise RuntimeError(f"onnxscript found {found} attentions and replaced {fused}: use {path} as it is.")
     optimize(graph)
-    onnx_ir.save(graph, os.fspath(fused_path))
+    weights = (value.const_value for value in graph.graph.initializers.values())
+    is_apart = any(isinstance(each, onnx_ir.ExternalTensor) for each in weights)
+    onnx_ir.save(graph, os.fspath(fused_path), external_data=f"{Path(fused_path).name}.data" if is_apart else None)
     return fused
 
 
 def quantize_onnx(path: str | os.PathLike, quantized_path: str | os.PathLike) -> None:
     """Write a copy of an ONNX file with weights in int8; activations are quantized while it runs.
+
+    They are so by their range in the whole batch, so that scores depend a little on the other texts of it.
 
     Args:
         path: a file written by [`export_onnx`], or by [`fuse_onnx`], which is faster.
@@ -157,12 +178,19 @@ class OnnxClassifier:
     Args:
         path: the file.
         num_threads: threads of onnxruntime for one batch; its own choice if not given.
-        num_parallel: batches that [`score`] computes side by side. On a CPU, many of one thread each are faster than
-            one of many threads.
+        num_parallel: batches that [`score`] computes side by side. Two of one thread each were a fifth faster than
+            one of two threads.
 
-    Its `input_names`, `num_labels` and `longest_text` in tokens (`None` if there is no end to it) come from the file.
+    Attributes:
+        input_names: what it reads.
+        num_labels: how many logits it has.
+        longest_text: in tokens, `None` if there is no end to it.
+        problem_type: what it predicts, as in the config of the model.
+        digest_of_weights: of the model that it was made of. This one and the last two are `None` in files that
+            [`export_onnx`] did not write.
 
     Raises:
+        FileNotFoundError: if there is no such file.
         ImportError: if onnxruntime is not installed.
         ValueError: if `num_parallel` is less than 1.
     """
@@ -173,6 +201,8 @@ class OnnxClassifier:
 
         if num_parallel < 1:
             raise ValueError(f"`num_parallel` must be at least 1, got {num_parallel}.")
+        if not Path(path).is_file():
+            raise FileNotFoundError(f"There is no file {os.fspath(path)!r}: write one with `export_onnx`.")
         options = onnxruntime.SessionOptions()
         if num_threads is not None:
             options.intra_op_num_threads = num_threads
@@ -182,20 +212,25 @@ class OnnxClassifier:
         self.input_names = [node.name for node in self._session.get_inputs()]
         self.num_parallel = num_parallel
         self.num_labels: int = self._session.get_outputs()[0].shape[-1]
-        limit = self._session.get_modelmeta().custom_metadata_map.get(_LONGEST_TEXT)
-        self.longest_text = None if limit is None else int(limit)
+        facts = self._session.get_modelmeta().custom_metadata_map
+        self.longest_text = int(facts["longest_text"]) if "longest_text" in facts else None
+        self.problem_type = facts.get("problem_type")
+        self.digest_of_weights = facts.get("digest_of_weights")
 
     def __call__(self, encoded: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return the logits `(batch_size, num_labels)` of a batch that a tokenizer made (`return_tensors="np"`).
 
         Raises:
-            ValueError: if the batch lacks one of `input_names`.
+            ValueError: if the batch lacks one of `input_names`, or tells pairs apart and the file does not.
         """
         missing = [name for name in self.input_names if name not in encoded]
         if missing:
             raise ValueError(
                 f"The file reads {self.input_names}, but the batch has no {missing}: let a tokenizer make it."
             )
+        types = "token_type_ids"
+        if types in encoded and types not in self.input_names and np.any(encoded[types]):
+            raise ValueError(f"The file does not read the {types} of these pairs: export it with `token_types=True`.")
         inputs = {name: np.asarray(encoded[name], dtype=np.int64) for name in self.input_names}
         return self._session.run(["logits"], inputs)[0]
 
@@ -228,9 +263,9 @@ def compare_with_model(
     """
     largest, same, texts = 0.0, 0, 0
     for batch in batches:
-        actual = onnx_classifier(batch)
-        inputs = {name: torch.from_numpy(np.asarray(batch[name])) for name in onnx_classifier.input_names}
-        expected = model(**inputs).logits.numpy()
+        inputs = {name: np.asarray(batch[name]) for name in onnx_classifier.input_names}
+        actual = onnx_classifier(inputs)
+        expected = model(**{name: torch.from_numpy(values) for name, values in inputs.items()}).logits.numpy()
         # A plain `max` would let a NaN pass for no difference.
         largest = float(np.maximum(largest, np.abs(actual - expected).max()))
         same += int((actual.argmax(-1) == expected.argmax(-1)).sum())

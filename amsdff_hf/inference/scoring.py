@@ -15,7 +15,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging
 
 from ..models.text_backbone import longest_text
-from .onnx import OnnxClassifier
+from .onnx import OnnxClassifier, problem_type_of
 from .precision import in_precision
 
 
@@ -58,7 +58,7 @@ def score(
         precision: number format to compute in: `bfloat16`, `float16`, `float32`, `auto` for the fastest one, which
             is said; that of the model if not given.
         compiled: compile the model first, which takes a minute and pays for many texts.
-        problem_type: what an ONNX file predicts, single-label classification if not given; models know it.
+        problem_type: what an ONNX file predicts that does not say it, as those that [`export_onnx`] wrote do.
         tokens_per_batch: tokens of a batch with its padding; 1,024 on a CPU, 512 for an ONNX file and 65,536
             elsewhere if not given.
         window: texts that are sorted by their length.
@@ -191,14 +191,16 @@ def _runner(
     model: PreTrainedModel | OnnxClassifier, precision: str | None, compiled: bool, problem_type: str | None
 ) -> tuple[Callable[[dict[str, np.ndarray]], np.ndarray], str, str]:
     """What turns a batch into logits, what these mean, and where it runs: a kind of device, or `onnx`."""
-    if isinstance(model, OnnxClassifier):
-        if precision is not None or compiled:
-            raise ValueError("An ONNX file has its own number format: leave `precision` and `compiled` out.")
-        return model, problem_type or "single_label_classification", "onnx"
-    inferred = "regression" if model.config.num_labels == 1 else "single_label_classification"
-    own = model.config.problem_type or inferred
+    is_file = isinstance(model, OnnxClassifier)
+    own = (model.problem_type or problem_type) if is_file else problem_type_of(model.config)
+    if own is None:
+        raise ValueError("The file does not say what it predicts: give the `problem_type` of the model's config.")
     if problem_type not in (None, own):
         raise ValueError(f"The model was trained for {own}, and not for {problem_type}: leave `problem_type` out.")
+    if is_file:
+        if precision is not None or compiled:
+            raise ValueError("An ONNX file has its own number format: leave `precision` and `compiled` out.")
+        return model, own, "onnx"
     prepared = (model if precision is None else in_precision(model, precision)).eval()
     forward = torch.compile(prepared, dynamic=True) if compiled else prepared
 

@@ -19,13 +19,15 @@ def test_formats_are_compared_with_the_pipeline(run_python, bert_folder, tmp_pat
     pd.DataFrame(rows, columns=["text", "label"]).to_csv(tmp_path / "test.csv", index=False)
     options = ("own", "--plain", "plain", "--test_file", "test.csv", "--max_length", "16", "--repeats", "1")
     done = run_python(
-        ROOT / "examples" / "benchmark_speed.py", *options, "--num_texts", "24", "--precisions", "bfloat16"
+        ROOT / "examples" / "benchmark_speed.py", *options, "--num_texts", "24", "--precisions", "bfloat16", "--onnx"
     )
     assert "24 texts, up to 16 tokens, cpu" in done.stdout
     lines = {line.split("  ")[0]: line.split() for line in done.stdout.splitlines()[3:]}
     assert float(lines["pipeline, plain head, float32"][-5]) == 1
     assert lines["score, amsdff, float32"][-2] == lines["score, plain head, float32"][-2] == "1.0000"
+    assert lines["score, amsdff, ONNX float32 fused"][-2] == "1.0000"
     assert float(lines["score, amsdff, bfloat16"][-2]) <= 1
+    assert float(lines["score, amsdff, ONNX int8 fused"][-2]) > 0.5
     # What the plain head finds right is the same by either way.
     assert lines["pipeline, plain head, float32"][-1] == lines["score, plain head, float32"][-1]
     assert re.search("score, amsdff, float32: [0-9.]+ texts/s", done.stderr)

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from amsdff_hf import AmsdffConfig, AmsdffForSequenceClassification, score
+from amsdff_hf import AmsdffForSequenceClassification, score
 from amsdff_hf.inference import OnnxClassifier, export_onnx
 from tests.conftest import ROOT, WORDS, make_tokenizer
 
@@ -111,7 +111,7 @@ def test_an_onnx_file_scores_alone_and_nothing_goes_on_with_it_unnoticed(corpus,
     model.save_pretrained(tmp_path / "model")
     export_onnx(model, tmp_path / "model.onnx")
     by_file = options(rows_per_chunk="1000", precision="auto", onnx_file="model.onnx")
-    assert "process 0: computing in ONNX file" in run_python(*by_file, "--all_scores").stdout
+    assert "process 0: computing in the format of the ONNX file" in run_python(*by_file, "--all_scores").stdout
     found = np.stack(scored(tmp_path / "out")["scores"])
     expected = score(corpus, OnnxClassifier(tmp_path / "model.onnx"), make_tokenizer(), max_length=64)
     assert np.abs(found - np.stack(list(expected))).max() < 1e-6
@@ -120,13 +120,18 @@ def test_an_onnx_file_scores_alone_and_nothing_goes_on_with_it_unnoticed(corpus,
     (tmp_path / "out" / "part-00000-000001.parquet").unlink()
     assert run_python(*by_file, "--all_scores").stdout.count("part-") == 1
     failed = run_python(*options(rows_per_chunk="1000", precision="auto"), "--all_scores", check=False)
-    assert "holds scores of a run with another precision ('ONNX file " in failed.stderr
+    assert "holds scores of a run with another precision (None, now 'torch." in failed.stderr
+    failed = run_python(*by_file, "--all_scores", "--tokens_per_batch", "64", check=False)
+    assert "holds scores of a run with another tokens_per_batch (None, now 64)" in failed.stderr
     failed = run_python(*options(onnx_file="model.onnx"), check=False)
     assert "--onnx_file has its own number format: leave --precision out" in failed.stderr
-    other = AmsdffForSequenceClassification(AmsdffConfig(backbone_config=model.config.backbone_config, num_labels=3))
-    other.save_pretrained(tmp_path / "model")
+    # Trained anew, and not exported again.
+    model.classifier.label_scores.weight.data += 1
+    model.save_pretrained(tmp_path / "model")
     failed = run_python(*by_file, check=False)
-    assert "model.onnx scores 2 labels, and model has 3" in failed.stderr
+    assert "error: model.onnx was not made of the weights in model: run export_onnx.py on them." in failed.stderr
+    failed = run_python(*options(precision="auto", onnx_file="none.onnx"), check=False)
+    assert "error: There is no file 'none.onnx'" in failed.stderr
 
 
 def test_a_row_without_a_text_is_named(corpus, run_python, tmp_path):

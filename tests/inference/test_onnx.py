@@ -47,6 +47,7 @@ def test_token_types_and_int8(config_class, tmp_path, bert_config):
     classifier = OnnxClassifier(tmp_path / "model.onnx", num_threads=1)
     assert classifier.input_names == ["input_ids", "attention_mask", "token_type_ids"]
     assert classifier.num_labels == 3
+    assert classifier.problem_type == "single_label_classification"
     assert compare_with_model(classifier, model, batches("right")).largest_difference <= 1e-5
     without = [{**batch, "token_type_ids": np.zeros_like(batch["input_ids"])} for batch in batches("right")]
     assert max(np.abs(classifier(a) - classifier(b)).max() for a, b in zip(batches("right"), without)) > 1e-3
@@ -68,6 +69,20 @@ def test_numbers_that_are_none_are_no_parity(config_class, bert_config):
 
     broken.input_names = ["input_ids", "attention_mask"]
     assert np.isnan(compare_with_model(broken, model, batches("right")).largest_difference)
+
+
+@pytest.mark.quick_for("amsdff")
+def test_weights_beside_a_fused_file_are_its_own(config_class, tmp_path, bert_config, monkeypatch):
+    # As if the weights were above 2 GB.
+    monkeypatch.setattr("torch.onnx._internal.exporter._onnx_program._LARGE_MODEL_THRESHOLD", 1)
+    model = random_model(config_class(backbone_config=bert_config))
+    (tmp_path / "fused").mkdir()
+    export_onnx(model, tmp_path / "model.onnx")
+    assert (tmp_path / "model.onnx.data").exists()
+    fuse_onnx(tmp_path / "model.onnx", tmp_path / "fused" / "fused.onnx")
+    (tmp_path / "model.onnx.data").unlink()
+    fused = OnnxClassifier(tmp_path / "fused" / "fused.onnx")
+    assert compare_with_model(fused, model, batches("right")).largest_difference <= 1e-5
 
 
 @pytest.mark.quick_for("amsdff")

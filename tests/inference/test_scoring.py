@@ -189,10 +189,28 @@ def test_onnx_files_are_scored_by_the_same_function(model, short_tokenizer, tmp_
     # Each text is a batch of its own.
     side_by_side = list(score(texts, parallel, short_tokenizer, tokens_per_batch=1, window=4))
     np.testing.assert_allclose(side_by_side, found, atol=1e-5)
+    with pytest.raises(ValueError, match="trained for single_label_classification, and not for regression"):
+        score(texts, parallel, short_tokenizer, problem_type="regression")
+    export_onnx(model, tmp_path / "single.onnx")
+    with pytest.raises(ValueError, match="does not read the token_type_ids of these pairs"):
+        list(score([("good", "film")], OnnxClassifier(tmp_path / "single.onnx"), short_tokenizer))
     with pytest.raises(ValueError, match="`num_parallel` must be at least 1, got 0"):
         OnnxClassifier(tmp_path / "model.onnx", num_parallel=0)
     with pytest.raises(ValueError, match="own number format"):
         score(texts, OnnxClassifier(tmp_path / "model.onnx"), short_tokenizer, precision="bfloat16")
+
+
+@pytest.mark.parametrize("kind", ["multi_label_classification", "regression"])
+def test_an_onnx_file_knows_what_it_predicts(kind, bert_config, short_tokenizer, tmp_path):
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    labels = 3 if kind == "multi_label_classification" else 1
+    # A single label is regression without being told.
+    told = {} if labels == 1 else {"problem_type": kind}
+    model = random_model(AmsdffConfig(backbone_config=bert_config, num_labels=labels, **told))
+    export_onnx(model, tmp_path / "model.onnx", token_types=True)
+    found = list(score(random_texts(5), OnnxClassifier(tmp_path / "model.onnx"), short_tokenizer))
+    np.testing.assert_allclose(found, list(score(random_texts(5), model, short_tokenizer)), atol=1e-4)
 
 
 @pytest.mark.parametrize(
