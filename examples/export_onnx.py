@@ -26,6 +26,7 @@ from amsdff_hf.data import (
     TEXT,
     TEXT_PAIR,
     add_test_file_options,
+    digest_of_weights,
     label_space_of,
     parsed_test_file,
     read_test_rows,
@@ -89,7 +90,9 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     names = {"ONNX float32": "model.onnx", "ONNX fused": "model_fused.onnx", "ONNX int8": "model_int8.onnx"}
     files = {form: folder / name for form, name in names.items()}
-    export_onnx(model, files["ONNX float32"], token_types="token_type_ids" in batches[0])
+    # By which score_corpus.py knows that the model was not trained anew since.
+    source = digest_of_weights(model)
+    export_onnx(model, files["ONNX float32"], token_types="token_type_ids" in batches[0], source=source)
     num_fused = fuse_onnx(files["ONNX float32"], files["ONNX fused"])
     print(f"{num_fused} attentions are one operator each in {names['ONNX fused']} and {names['ONNX int8']}")
     quantize_onnx(files["ONNX fused"], files["ONNX int8"])

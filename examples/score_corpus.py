@@ -117,7 +117,7 @@ def load_classifier(
     if arguments.precision != "auto":
         raise ValueError("--onnx_file has its own number format: leave --precision out.")
     classifier = OnnxClassifier(arguments.onnx_file, num_threads=1, num_parallel=torch.get_num_threads())
-    if classifier.digest_of_weights != digest_of_weights(model):
+    if classifier.source != digest_of_weights(model):
         raise ValueError(
             f"{arguments.onnx_file} was not made of the weights in {arguments.model}: run export_onnx.py on them."
         )

@@ -35,7 +35,9 @@ class _Logits(nn.Module):
         return self.model(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids).logits
 
 
-def export_onnx(model: PreTrainedModel, path: str | os.PathLike, *, token_types: bool = False) -> None:
+def export_onnx(
+    model: PreTrainedModel, path: str | os.PathLike, *, token_types: bool = False, source: str | None = None
+) -> None:
     """Write a classifier to an ONNX file with a dynamic batch size and length.
 
     Its inputs are `input_ids`, `attention_mask` and, if wished, `token_type_ids`, each
@@ -45,6 +47,8 @@ def export_onnx(model: PreTrainedModel, path: str | os.PathLike, *, token_types:
         model: a classifier in evaluation mode, on the CPU, in float32.
         path: the file to write; weights above 2 GB go into a second file beside it.
         token_types: give the file the input `token_type_ids`, for backbones that tell the texts of a pair apart by it.
+        source: what the file is made of, such as the digest of the weights; it comes back as
+            [`OnnxClassifier`]`.source`.
 
     Raises:
         ImportError: if onnx or onnxscript is not installed.
@@ -86,18 +90,9 @@ def export_onnx(model: PreTrainedModel, path: str | os.PathLike, *, token_types:
     finally:
         for part, implementation in attention.items():
             part.config._attn_implementation = implementation
-    program.model.metadata_props.update(_facts(model))
+    facts = {"problem_type": problem_type_of(model.config), "longest_text": longest_text(model), "source": source}
+    program.model.metadata_props.update({name: str(fact) for name, fact in facts.items() if fact is not None})
     program.save(os.fspath(path))
-
-
-def _facts(model: PreTrainedModel) -> dict[str, str]:
-    """What a file says of itself; see the attributes of [`OnnxClassifier`]."""
-    # Not above: the data of the package, and the library behind it, is not needed to score.
-    from ..data.digests import digest_of_weights
-
-    longest = longest_text(model)
-    facts = {"digest_of_weights": digest_of_weights(model), "problem_type": problem_type_of(model.config)}
-    return facts if longest is None else facts | {"longest_text": str(longest)}
 
 
 def problem_type_of(config: PreTrainedConfig) -> str:
@@ -186,8 +181,8 @@ class OnnxClassifier:
         num_labels: how many logits it has.
         longest_text: in tokens, `None` if there is no end to it.
         problem_type: what it predicts, as in the config of the model.
-        digest_of_weights: of the model that it was made of. This one and the last two are `None` in files that
-            [`export_onnx`] did not write.
+        source: what it was made of, if [`export_onnx`] was told. This one and the last two are `None` in files by
+            others.
 
     Raises:
         FileNotFoundError: if there is no such file.
@@ -215,7 +210,7 @@ class OnnxClassifier:
         facts = self._session.get_modelmeta().custom_metadata_map
         self.longest_text = int(facts["longest_text"]) if "longest_text" in facts else None
         self.problem_type = facts.get("problem_type")
-        self.digest_of_weights = facts.get("digest_of_weights")
+        self.source = facts.get("source")
 
     def __call__(self, encoded: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return the logits `(batch_size, num_labels)` of a batch that a tokenizer made (`return_tensors="np"`).

@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from amsdff_hf import AmsdffForSequenceClassification, score
+from amsdff_hf.data import digest_of_weights
 from amsdff_hf.inference import OnnxClassifier, export_onnx
 from tests.conftest import ROOT, WORDS, make_tokenizer
 
@@ -109,7 +110,7 @@ def test_an_onnx_file_scores_alone_and_nothing_goes_on_with_it_unnoticed(corpus,
     # Scores that depend on the text, and not on what a fresh head makes of all of them.
     model.classifier.label_scores.weight.data.normal_(generator=torch.Generator().manual_seed(0))
     model.save_pretrained(tmp_path / "model")
-    export_onnx(model, tmp_path / "model.onnx")
+    export_onnx(model, tmp_path / "model.onnx", source=digest_of_weights(model))
     by_file = options(rows_per_chunk="1000", precision="auto", onnx_file="model.onnx")
     assert "process 0: computing in the format of the ONNX file" in run_python(*by_file, "--all_scores").stdout
     found = np.stack(scored(tmp_path / "out")["scores"])

@@ -43,11 +43,11 @@ def test_exported_file_gives_the_logits_of_the_model(config_class, name, tmp_pat
 @pytest.mark.quick_for("amsdff", "cnn_bilstm")
 def test_token_types_and_int8(config_class, tmp_path, bert_config):
     model = random_model(config_class(backbone_config=bert_config, num_labels=3))
-    export_onnx(model, tmp_path / "model.onnx", token_types=True)
+    export_onnx(model, tmp_path / "model.onnx", token_types=True, source="digest")
     classifier = OnnxClassifier(tmp_path / "model.onnx", num_threads=1)
     assert classifier.input_names == ["input_ids", "attention_mask", "token_type_ids"]
     assert classifier.num_labels == 3
-    assert classifier.problem_type == "single_label_classification"
+    assert (classifier.problem_type, classifier.source) == ("single_label_classification", "digest")
     assert compare_with_model(classifier, model, batches("right")).largest_difference <= 1e-5
     without = [{**batch, "token_type_ids": np.zeros_like(batch["input_ids"])} for batch in batches("right")]
     assert max(np.abs(classifier(a) - classifier(b)).max() for a, b in zip(batches("right"), without)) > 1e-3
