@@ -81,6 +81,7 @@ def draw(rows: list[list[float]], plain: float, file: Path) -> None:
     axis.axhline(plain, color="gray", label="plain head, cut at one window")
     axis.set(xlabel="tokens", ylabel="milliseconds", xscale="log", yscale="log")
     axis.set_xticks(tokens, [f"{count:,}" for count in tokens], minor=False)
+    axis.set_xticks([], minor=True)
     axis.grid(alpha=0.3)
     axis.legend(fontsize=8)
     figure.tight_layout()
