@@ -178,11 +178,10 @@ class OnnxClassifier:
 
     Attributes:
         input_names: what it reads.
-        num_labels: how many logits it has.
         longest_text: in tokens, `None` if there is no end to it.
         problem_type: what it predicts, as in the config of the model.
-        source: what it was made of, if [`export_onnx`] was told. This one and the last two are `None` in files by
-            others.
+        source: what it was made of, if [`export_onnx`] was told. This one and the last two are `None` in files that
+            [`export_onnx`] did not write.
 
     Raises:
         FileNotFoundError: if there is no such file.
@@ -206,7 +205,6 @@ class OnnxClassifier:
         )
         self.input_names = [node.name for node in self._session.get_inputs()]
         self.num_parallel = num_parallel
-        self.num_labels: int = self._session.get_outputs()[0].shape[-1]
         facts = self._session.get_modelmeta().custom_metadata_map
         self.longest_text = int(facts["longest_text"]) if "longest_text" in facts else None
         self.problem_type = facts.get("problem_type")

@@ -31,8 +31,8 @@ def test_exported_file_gives_the_logits_of_the_model(config_class, name, tmp_pat
     model = random_model(config_class(backbone_config=BACKBONE_CONFIGS[name](), num_labels=3))
     export_onnx(model, tmp_path / "model.onnx")
     fused = fuse_onnx(tmp_path / "model.onnx", tmp_path / "fused.onnx")
-    # T5 adds a position bias to the scores of its attention.
-    assert fused > 0 or name == "t5"
+    # Both layers of the backbone, and the head may have one more; T5 adds a position bias to its own.
+    assert fused >= 2 or name == "t5"
     for file in ("model.onnx", "fused.onnx"):
         for side in ("right", "left"):
             parity = compare_with_model(OnnxClassifier(tmp_path / file), model, batches(side)[:-1])
@@ -46,7 +46,6 @@ def test_token_types_and_int8(config_class, tmp_path, bert_config):
     export_onnx(model, tmp_path / "model.onnx", token_types=True, source="digest")
     classifier = OnnxClassifier(tmp_path / "model.onnx", num_threads=1)
     assert classifier.input_names == ["input_ids", "attention_mask", "token_type_ids"]
-    assert classifier.num_labels == 3
     assert (classifier.problem_type, classifier.source) == ("single_label_classification", "digest")
     assert compare_with_model(classifier, model, batches("right")).largest_difference <= 1e-5
     without = [{**batch, "token_type_ids": np.zeros_like(batch["input_ids"])} for batch in batches("right")]

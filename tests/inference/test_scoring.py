@@ -1,5 +1,6 @@
 import itertools
 import logging
+import threading
 
 import numpy as np
 import pytest
@@ -185,7 +186,17 @@ def test_onnx_files_are_scored_by_the_same_function(model, short_tokenizer, tmp_
     texts = random_texts(10)
     found = list(score(texts, OnnxClassifier(tmp_path / "model.onnx"), short_tokenizer, tokens_per_batch=128))
     np.testing.assert_allclose(found, list(score(texts, model, short_tokenizer)), atol=1e-4)
-    parallel = OnnxClassifier(tmp_path / "model.onnx", num_threads=1, num_parallel=2)
+
+    class InPairs(OnnxClassifier):
+        """Computes a batch only while another one is computed too."""
+
+        other = threading.Barrier(2, timeout=30)
+
+        def __call__(self, encoded):
+            self.other.wait()
+            return super().__call__(encoded)
+
+    parallel = InPairs(tmp_path / "model.onnx", num_threads=1, num_parallel=2)
     # Each text is a batch of its own.
     side_by_side = list(score(texts, parallel, short_tokenizer, tokens_per_batch=1, window=4))
     np.testing.assert_allclose(side_by_side, found, atol=1e-5)
