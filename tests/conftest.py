@@ -5,7 +5,8 @@ import tempfile
 
 
 os.environ["HF_HUB_OFFLINE"] = "1"
-os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="amsdff_hf_tests_")
+_HF_HOME = tempfile.TemporaryDirectory(prefix="amsdff_hf_tests_", ignore_cleanup_errors=True)
+os.environ["HF_HOME"] = _HF_HOME.name
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 if "PYTEST_XDIST_WORKER" in os.environ:
     # The cores are taken by the other workers; before torch counts them.

@@ -185,13 +185,14 @@ class OnnxClassifier:
 
     Raises:
         FileNotFoundError: if there is no such file.
+        ValueError: if the file holds no ONNX model, or `num_parallel` is less than 1.
         ImportError: if onnxruntime is not installed.
-        ValueError: if `num_parallel` is less than 1.
     """
 
     def __init__(self, path: str | os.PathLike, num_threads: int | None = None, num_parallel: int = 1):
         _require("onnxruntime")
         import onnxruntime
+        from onnxruntime.capi.onnxruntime_pybind11_state import InvalidArgument, InvalidGraph, InvalidProtobuf
 
         if num_parallel < 1:
             raise ValueError(f"`num_parallel` must be at least 1, got {num_parallel}.")
@@ -200,9 +201,12 @@ class OnnxClassifier:
         options = onnxruntime.SessionOptions()
         if num_threads is not None:
             options.intra_op_num_threads = num_threads
-        self._session = onnxruntime.InferenceSession(
-            os.fspath(path), options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOW_FUSIONS
-        )
+        try:
+            self._session = onnxruntime.InferenceSession(
+                os.fspath(path), options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOW_FUSIONS
+            )
+        except (InvalidArgument, InvalidGraph, InvalidProtobuf) as error:
+            raise ValueError(f"{os.fspath(path)!r} is no ONNX model: write one with `export_onnx`.") from error
         self.input_names = [node.name for node in self._session.get_inputs()]
         self.num_parallel = num_parallel
         facts = self._session.get_modelmeta().custom_metadata_map

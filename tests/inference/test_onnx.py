@@ -101,6 +101,10 @@ def test_what_cannot_be_exported_is_said(config_class, tmp_path, bert_config, mo
         export_onnx(model.train(), tmp_path / "model.onnx")
     with pytest.raises(ValueError, match=r"float32.*torch.bfloat16"):
         export_onnx(model.eval().to(torch.bfloat16), tmp_path / "model.onnx")
+    for content in (b"", b"a text and no model"):
+        (tmp_path / "text.onnx").write_bytes(content)
+        with pytest.raises(ValueError, match=r"text.onnx' is no ONNX model: write one with `export_onnx`"):
+            OnnxClassifier(tmp_path / "text.onnx")
     monkeypatch.setattr(onnx.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ImportError, match=r"pip install 'amsdff_hf\[onnx\]'"):
         OnnxClassifier(tmp_path / "model.onnx")
