@@ -8,17 +8,32 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from fitted_heads import FITTED, STRENGTHS
+
 
 Run = dict[str, Any]
 # What all runs of a folder have in common.
 SETTINGS = ("backbone", "frozen", "epochs", "batch_size", "head_learning_rate", "bf16", "recipe")
 
 
+def drop_unfinished_line(file: Path) -> None:
+    """Cut off what a process that was killed left of its last line, and say so."""
+    *lines, last = file.read_text(encoding="utf-8").split("\n")
+    if not last:
+        return
+    try:
+        json.loads(last)
+        lines.append(last)
+    except json.JSONDecodeError:
+        print(f"{file}: the last line was not finished, and its run is done again")
+    file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
 def read_runs(file: Path) -> list[Run]:
     """Read the runs of a file, and refuse what cannot be read or compared.
 
     Raises:
-        SystemExit: with the line that is no run, such as the last one of a process that was killed.
+        SystemExit: with the line that is no run.
     """
     runs = []
     for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
@@ -48,15 +63,19 @@ def settings_of(arguments: argparse.Namespace, name: str, options: dict[str, Any
 
 
 def plan(arguments: argparse.Namespace, known: list[Run], settings: Run) -> Iterator[Run]:
-    """Yield runs: for each head all learning rates, then, once these are known, the other seeds with the best."""
+    """Yield runs: for each head all learning rates, then, once these are known, the other seeds with the best.
+
+    A fitted head is searched by its strength in the place of a learning rate, and has no seeds.
+    """
     first, *others = arguments.seeds
     for head in arguments.heads:
+        rates, seeds = (STRENGTHS, []) if head in FITTED else (arguments.learning_rates, others)
         length = arguments.whole_length if head.endswith("-windows") else None
         base = {**settings, "whole_length": length, "head": head}
-        tried = [{**base, "seed": first, "learning_rate": rate} for rate in arguments.learning_rates]
+        tried = [{**base, "seed": first, "learning_rate": rate} for rate in rates]
         yield from tried
         done = [run for run in known if any(is_same(run, each) for each in tried)]
-        yield from ({**base, "seed": seed, "learning_rate": best_rate(done)} for seed in others)
+        yield from ({**base, "seed": seed, "learning_rate": best_rate(done)} for seed in seeds)
 
 
 def best_rate(tried: list[Run]) -> float:

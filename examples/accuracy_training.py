@@ -13,6 +13,7 @@ from accuracy_runs import Run
 from benchmarked_heads import HEADS
 from classification_setup import fit_together
 from datasets import Dataset
+from fitted_heads import FITTED, fit_logistic_regression
 from transformers import (
     AutoModelForSequenceClassification,
     DataCollatorWithPadding,
@@ -97,7 +98,9 @@ class Benchmark:
         further = RecipeArguments(**self.arguments.recipe).config_fields()
         if head.endswith("-windows"):
             further |= {"long_text": "window", "window_length": self.window, "window_overlap": self.window // 4}
-        return HEADS[head](name, labels=self.labels, problem_type="single_label_classification", **further)
+        return HEADS[FITTED.get(head, head)](
+            name, labels=self.labels, problem_type="single_label_classification", **further
+        )
 
     def splits(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> dict[str, Dataset]:
         """Return the texts as a model reads them: cut at one window, or several windows of them."""
@@ -133,7 +136,17 @@ class Benchmark:
         return rows
 
     def run(self, head: str, seed: int, learning_rate: float, size: int | None) -> Run:
-        """Train one head and measure it on the validation and the test split."""
+        """Train one head and measure it on the validation and the test split.
+
+        Args:
+            head: its name.
+            seed: of its first weights, the order of the texts and dropout.
+            learning_rate: the learning rate, or how strong a fitted head may be.
+            size: first so many training texts, or all.
+
+        Returns:
+            Scores on both splits, seconds of the training, numbers of texts and of trained parameters.
+        """
         arguments, recipe = self.arguments, RecipeArguments(**self.arguments.recipe)
         set_seed(seed)
         model = self.build(head)
@@ -160,11 +173,19 @@ class Benchmark:
             rows = self.rows(model, tokenizer, training, size)
             if arguments.freeze_backbone:
                 freeze_backbone(model)
-            trainer = self.trainer(model, tokenizer, training, rows, recipe)
             start = time.perf_counter()
-            trainer.train()
-            seconds = time.perf_counter() - start
-            found = {role: self.measure(trainer, rows[role]) for role in ROLES[1:]}
+            if head in FITTED:
+                collator = StatesCollator(model, DataCollatorWithPadding(tokenizer))
+                logits = fit_logistic_regression(model, rows, collator, strength=learning_rate)
+                seconds = time.perf_counter() - start
+            else:
+                trainer = self.trainer(model, tokenizer, training, rows, recipe)
+                trainer.train()
+                seconds = time.perf_counter() - start
+                # With `group_by_length` the predictions would come back in another order.
+                trainer.args.train_sampling_strategy = "random"
+                logits = {role: trainer.predict(rows[role]).predictions for role in ROLES[1:]}
+            found = {role: measure(logits[role], np.array(rows[role][LABELS])) for role in ROLES[1:]}
         trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
         sizes = {"train_texts": len(rows["train"]), "parameters": trained}
         return {"texts_digest": self.digest, "seconds": round(seconds, 1), **sizes, **found}
@@ -193,14 +214,12 @@ class Benchmark:
         trainer.r_drop_weight = recipe.r_drop_weight
         return trainer
 
-    def measure(self, trainer: Trainer, split: Dataset) -> Run:
-        """Return accuracy, macro-F1, loss, calibration error, and which texts were right, as hexadecimal digits."""
-        # With `group_by_length` the predictions would come back in another order.
-        trainer.args.train_sampling_strategy = "random"
-        logits, labels = trainer.predict(split).predictions, np.array(split[LABELS])
-        probabilities = to_probabilities(logits, "single_label_classification")
-        scores = classification_metrics(probabilities, labels)
-        nll = -np.log(np.clip(probabilities[np.arange(len(labels)), labels], 1e-12, None)).mean()
-        scores = {name: round(float(value), 5) for name, value in {**scores, "nll": nll}.items()}
-        is_right = probabilities.argmax(axis=1) == labels
-        return {**scores, "texts": len(labels), "right": np.packbits(is_right).tobytes().hex()}
+
+def measure(logits: np.ndarray, labels: np.ndarray) -> Run:
+    """Return accuracy, macro-F1, loss, calibration error, and which texts were right, as hexadecimal digits."""
+    probabilities = to_probabilities(logits, "single_label_classification")
+    scores = classification_metrics(probabilities, labels)
+    nll = -np.log(np.clip(probabilities[np.arange(len(labels)), labels], 1e-12, None)).mean()
+    scores = {name: round(float(value), 5) for name, value in {**scores, "nll": nll}.items()}
+    is_right = probabilities.argmax(axis=1) == labels
+    return {**scores, "texts": len(labels), "right": np.packbits(is_right).tobytes().hex()}

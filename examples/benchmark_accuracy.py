@@ -5,8 +5,9 @@ A suite is a JSON file that names data sets and, for each, options of `run_class
 splits are, such as `{"news": {"train_file": "train.csv", "validation_file": "dev.csv", "test_file": "test.csv"}}`.
 Every head gets the same tokens, epochs and schedule, and the same learning rates to choose from by its accuracy on the
 validation split, with the first seed; the test split chooses nothing. Heads named `-windows` alone read on where the
-others are cut, as far as `--whole_length`. Each run is one line in `runs.jsonl` of the output folder; what
-stands there is not run again. Then come the tables and pictures of `accuracy_report.py`.
+others are cut, as far as `--whole_length`; those named `logistic-` are linear layers that are fitted to their optimum,
+searched by the weight of their norm. Each run is one line in `runs.jsonl` of the output folder; what stands there is
+not run again. Then come the tables and pictures of `accuracy_report.py`.
 
     python examples/benchmark_accuracy.py suite.json --model_name_or_path distilbert-base-uncased \
         --freeze_backbone --heads linear-mean amsdff paper --seeds 1 2 3 4 5 --output_dir runs/frozen
@@ -20,10 +21,20 @@ from pathlib import Path
 from typing import Any
 
 from accuracy_report import report
-from accuracy_runs import check_comparable, check_same_heads, check_same_texts, is_same, plan, read_runs, settings_of
+from accuracy_runs import (
+    check_comparable,
+    check_same_heads,
+    check_same_texts,
+    drop_unfinished_line,
+    is_same,
+    plan,
+    read_runs,
+    settings_of,
+)
 from accuracy_training import ROLES, Benchmark
 from benchmarked_heads import HEADS
 from datasets import disable_progress_bars
+from fitted_heads import FITTED
 from transformers import TrainingArguments
 from transformers.utils import logging as transformers_logging
 
@@ -41,7 +52,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--model_name_or_path", required=True, help="backbone")
     parser.add_argument("--output_dir", required=True, help="folder of runs.jsonl, tables and pictures")
     parser.add_argument("--data", nargs="+", help="data sets of the suite; default: all")
-    parser.add_argument("--heads", nargs="+", choices=["plain", *HEADS], default=["plain", "amsdff"])
+    parser.add_argument("--heads", nargs="+", choices=["plain", *HEADS, *FITTED], default=["plain", "amsdff"])
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3, 4, 5])
     parser.add_argument("--train_sizes", nargs="+", type=int, help="first so many training texts; default: all")
     parser.add_argument("--freeze_backbone", action="store_true", help="train the heads alone, on kept states")
@@ -66,6 +77,8 @@ def parse_arguments() -> argparse.Namespace:
         parser.error("--freeze_backbone trains heads alone: choose their rates by --learning_rates.")
     if arguments.freeze_backbone and "amsdff-differential" in arguments.heads:
         parser.error("--freeze_backbone leaves differential attention untrained: take amsdff-differential out.")
+    if not arguments.freeze_backbone and set(FITTED) & set(arguments.heads):
+        parser.error("heads named logistic- are fitted to kept states: pass --freeze_backbone.")
     if arguments.whole_length is None and any(head.endswith("-windows") for head in arguments.heads):
         parser.error("heads named -windows read more than one window: say by --whole_length how many tokens.")
     frozen = arguments.freeze_backbone
@@ -103,6 +116,8 @@ def read_json(text: str, source: str) -> dict[str, Any]:
 
 def run_missing(arguments: argparse.Namespace, file: Path) -> None:
     """Do the runs that are not in the file yet, and write each to it."""
+    if file.exists():
+        drop_unfinished_line(file)
     known = read_runs(file) if file.exists() else []
     name_of_backbone = {"backbone_name": Path(arguments.model_name_or_path).name}
     check_comparable(

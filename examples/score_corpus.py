@@ -89,12 +89,11 @@ def choose_precision(arguments: argparse.Namespace, device: torch.device) -> str
     """Return one number format for all processes and restarts: that of the record, or the fastest one here."""
     if arguments.precision != "auto":
         return arguments.precision
-    record = f"{arguments.output_dir.rstrip('/')}/{RECORD}"
-    if fsspec.core.url_to_fs(record)[0].exists(record):
-        with fsspec.open(record, "rb") as file:
+    recorded = {}
+    # Without a part, the record may be that of another run, which was stopped before it had one.
+    if finished_parts(arguments.output_dir):
+        with fsspec.open(f"{arguments.output_dir.rstrip('/')}/{RECORD}", "rb") as file:
             recorded = json.load(file)
-    else:
-        recorded = {}
     # What an ONNX file began has none, and is refused later, with a sentence.
     chosen = recorded["precision"].removeprefix("torch.") if "precision" in recorded else fastest_precision(device)
     # Always, since one process may see a record that another one did not see yet.

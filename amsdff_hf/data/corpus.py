@@ -86,7 +86,7 @@ def iterate_chunks(
         is_wanted: which chunks to read; the rows of the others are skipped.
 
     Yields:
-        A chunk, and its rows with these columns.
+        A chunk, and its rows with these columns; empty lines are no rows.
 
     Raises:
         ValueError: if a column is missing, or a line is no JSON object.
@@ -123,9 +123,10 @@ def _parquet_rows(table, columns, bounds, start, stop):
 
 def _json_chunks(path, file, columns, rows_per_chunk, is_wanted):
     with fsspec.open(path, "rt", compression="infer", encoding="utf-8") as opened:
+        rows = (line for line in opened if not line.isspace())
         for number in count():
             chunk = Chunk(file, number, number * rows_per_chunk)
-            lines = islice(opened, rows_per_chunk)
+            lines = islice(rows, rows_per_chunk)
             first = next(lines, None)
             if first is None:
                 return

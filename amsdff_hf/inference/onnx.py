@@ -118,7 +118,7 @@ def fuse_onnx(path: str | os.PathLike, fused_path: str | os.PathLike) -> int:
 
     Raises:
         ImportError: if onnx or onnxscript is not installed.
-        RuntimeError: if onnxscript began to put an attention together and did not end.
+        ValueError: if onnxscript began to put an attention together and did not end.
     """
     _require("onnx", "onnxscript")
     import onnx_ir
@@ -133,7 +133,7 @@ def fuse_onnx(path: str | os.PathLike, fused_path: str | os.PathLike) -> int:
     found = fuse_sdpa(graph, apply_shape_inference=True)
     fused = replace_sdpa_by_mha(graph)
     if fused != found:
-        raise RuntimeError(f"onnxscript found {found} attentions and replaced {fused}: use {path} as it is.")
+        raise ValueError(f"onnxscript found {found} attentions and replaced {fused}: use {path} as it is.")
     optimize(graph)
     weights = (value.const_value for value in graph.graph.initializers.values())
     is_apart = any(isinstance(each, onnx_ir.ExternalTensor) for each in weights)

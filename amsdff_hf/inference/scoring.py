@@ -48,8 +48,8 @@ def score(
     model reads one window, the next one is tokenized. Only three windows are ever in memory.
 
     Args:
-        texts: a list, a column of a data set, an open file of lines, a generator: each a text, a pair as a tuple, or
-            `{"text": ..., "text_pair": ...}` as the pipeline takes it.
+        texts: a list, an open file of lines, a column of a data set or of a stream (`stream["text"]`), a generator:
+            each a text, a pair as a tuple, or `{"text": ..., "text_pair": ...}` as the pipeline takes it.
         model: a classifier, ours or any of transformers, on the device where it is to run, which is put into
             evaluation mode; or an ONNX file.
         tokenizer: its tokenizer.
@@ -169,9 +169,10 @@ class _Encoder:
         parts = (text.get("text"), text.get("text_pair")) if is_row else text
         first, second = parts if isinstance(parts, tuple) and len(parts) == 2 else (parts, None)
         if not isinstance(first, str) or not (second is None or isinstance(second, str)):
+            column = "; of a data set or a stream, give the column" if isinstance(text, Mapping) else ""
             raise TypeError(
                 f"Text {row} is {text!r:.80}: write a string, a pair of strings as a tuple, or "
-                '{"text": ..., "text_pair": ...}.'
+                f'{{"text": ..., "text_pair": ...}}{column}.'
             )
         return first, second
 

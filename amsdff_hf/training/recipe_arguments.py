@@ -4,6 +4,7 @@
 from dataclasses import dataclass, field
 
 from transformers import TrainingArguments
+from transformers.integrations import is_fsdp_enabled
 
 
 @dataclass
@@ -64,6 +65,11 @@ class RecipeArguments:
             raise ValueError(
                 "--average_weights ends with the average of all steps, --load_best_model_at_end with the weights of "
                 "one of them: leave one out."
+            )
+        if self.average_weights is not None and (training_args.fsdp or training_args.deepspeed or is_fsdp_enabled()):
+            raise ValueError(
+                "--average_weights needs all weights in every process, which FSDP and DeepSpeed divide among them: "
+                "leave one out."
             )
 
     def config_fields(self) -> dict[str, float | int]:

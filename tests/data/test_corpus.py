@@ -69,6 +69,9 @@ def test_what_is_wrong_with_a_row_is_said(tmp_path):
     for name in ("a.parquet", "a.jsonl"):
         with pytest.raises(ValueError, match="There is no column 'body' in .*: it has id, text"):
             read(save(tmp_path / name), ("body",))
+    (tmp_path / "b.jsonl").write_text('\n{"id": 1, "text": "a"}\n\n{"id": 2, "text": "b"}\n\n')
+    ((_, rows),) = read(str(tmp_path / "b.jsonl"))
+    assert [row["id"] for row in rows] == [1, 2]
     (tmp_path / "b.jsonl").write_text('{"id": 1}\n[2]\n')
     with pytest.raises(ValueError, match=r"Row 1 of .*b.jsonl is no JSON object: '\[2\]'"):
         read(str(tmp_path / "b.jsonl"))

@@ -31,13 +31,23 @@ def test_a_better_head_saves_errors(report):
     generator = np.random.default_rng(0)
     reference = generator.random(1000) < 0.3
     errors = reference & (generator.random(1000) < 0.8)
-    saved, low, high, p = report["paired_bootstrap"](errors.astype(float), reference.astype(float))
-    assert saved == pytest.approx(100 * (1 - errors.sum() / reference.sum()))
-    assert 0 < low < saved < high
-    assert p < 0.01
-    worse = report["paired_bootstrap"](reference.astype(float), errors.astype(float))
-    assert worse[2] < 0
-    assert report["paired_bootstrap"](errors.astype(float), errors.astype(float))[3] == 1.0
+    better, worse = [line("better", 1, ~errors)], [line("worse", 1, ~reference)]
+    found = report["compare"](better, worse, is_reference=False)
+    assert found["saved"] == pytest.approx(100 * (1 - errors.sum() / reference.sum()))
+    assert 0 < found["low"] < found["saved"] < found["high"]
+    assert found["p"] < 0.01
+    assert report["compare"](worse, better, is_reference=False)["high"] < 0
+    assert report["compare"](better, better, is_reference=False)["p"] == 1.0
+
+
+def test_seeds_that_differ_widen_the_interval(report):
+    reference = np.arange(400) % 4 == 0
+    same = [np.arange(400) % 8 == 0] * 2
+    different = [np.arange(400) % 4 == 0, np.zeros(400, dtype=bool)]
+    drawn = [report["resample_saved"](1.0 * np.array(errors), 1.0 * reference[None]) for errors in (same, different)]
+    assert drawn[0].mean() == pytest.approx(50, abs=1)
+    assert drawn[1].mean() == pytest.approx(50, abs=2)
+    assert drawn[1].std() > 5 * drawn[0].std()
 
 
 def test_bits_come_back_in_their_order(report):
@@ -72,7 +82,7 @@ def test_a_rate_at_the_edge_of_the_search_is_marked(report):
 
 
 def test_a_small_loss_is_not_rounded_away(report):
-    head = {"head": "x", "data": "news", "texts": 10, "seeds": 2, "accuracy": 0.5, "saved": -0.5}
+    head = {"head": "x", "data": "news", "texts": 10, "seeds": 2, "accuracy": 0.5, "saved": -0.5, "resampled": [0.0]}
     assert report["average"]([{**head, "high": -0.04}])[0]["significantly worse on"] == "news"
     assert report["average"]([{**head, "high": 0.04}])[0]["significantly worse on"] == "none"
 

@@ -1,3 +1,4 @@
+import argparse
 import json
 import runpy
 
@@ -38,3 +39,32 @@ def test_other_seeds_rates_heads_and_sizes_are_other_runs(runs, tmp_path):
     lines = [RUN, *({**RUN, **other} for other in others)]
     (tmp_path / "runs.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     assert runs["read_runs"](tmp_path / "runs.jsonl") == lines
+
+
+def test_the_line_of_a_killed_process_is_dropped(runs, tmp_path, capsys):
+    file = tmp_path / "runs.jsonl"
+    whole = json.dumps(RUN) + "\n"
+    file.write_text(whole + whole[:30])
+    runs["drop_unfinished_line"](file)
+    assert file.read_text() == whole
+    assert "the last line was not finished" in capsys.readouterr().out
+    file.write_text(whole.strip())
+    runs["drop_unfinished_line"](file)
+    assert file.read_text() == whole
+
+
+def test_a_fitted_head_is_searched_by_its_strength_alone(runs):
+    arguments = argparse.Namespace(
+        seeds=[1, 2], heads=["logistic-mean", "x"], whole_length=None, learning_rates=[1e-3, 1e-2]
+    )
+    known = [
+        {"data": "news", "whole_length": None, "head": "x", "seed": 1, "learning_rate": rate}
+        | {"validation": {"accuracy": rate, "nll": 1.0}}
+        for rate in (1e-3, 1e-2)
+    ]
+    planned = list(runs["plan"](arguments, known, {"data": "news"}))
+    found = {head: [(run["seed"], run["learning_rate"]) for run in planned if run["head"] == head] for head in "x"}
+    assert found == {"x": [(1, 1e-3), (1, 1e-2), (2, 1e-2)]}
+    fitted = [run for run in planned if run["head"] == "logistic-mean"]
+    assert [run["learning_rate"] for run in fitted] == list(runs["STRENGTHS"])
+    assert {run["seed"] for run in fitted} == {1}

@@ -25,8 +25,12 @@ def test_runs_are_done_once_and_reported(run_python, bert_folder, tmp_path, suit
     options = ["suite.json", "--model_name_or_path", bert_folder, "--output_dir", "out", "--freeze_backbone"]
     options += ["--states_folder", "states", "--epochs", "2", "--learning_rates", "1e-3", "1e-2", "--seeds", "1", "2"]
     options += ["--recipe", '{"average_weights": 0.5, "r_drop_weight": 1.0}']
-    first = run_python(SCRIPT, *options, "--heads", "linear-mean", "bigru", "amsdff")
+    first = run_python(SCRIPT, *options, "--heads", "linear-mean", "bigru", "amsdff", "logistic-mean")
     runs = [json.loads(line) for line in (tmp_path / "out" / "runs.jsonl").read_text().splitlines()]
+    fitted = [run for run in runs if run["head"] == "logistic-mean"]
+    assert len(fitted) == 7
+    assert max(run["validation"]["accuracy"] for run in fitted) > 0.5
+    runs = [run for run in runs if run not in fitted]
     assert len(runs) == 3 * 3
     assert {run["head"] for run in runs} == {"linear-mean", "bigru", "amsdff"}
     for head in {run["head"] for run in runs}:
@@ -34,8 +38,8 @@ def test_runs_are_done_once_and_reported(run_python, bert_folder, tmp_path, suit
         best = max(tried, key=lambda rate: (tried[rate]["accuracy"], -tried[rate]["nll"]))
         assert [run["learning_rate"] for run in runs if (run["head"], run["seed"]) == (head, 2)] == [best]
     assert "films: 2 labels" in first.stdout
-    again = run_python(SCRIPT, *options, "--heads", "linear-mean", "amsdff")
-    assert len((tmp_path / "out" / "runs.jsonl").read_text().splitlines()) == 9
+    again = run_python(SCRIPT, *options, "--heads", "linear-mean", "amsdff", "logistic-mean")
+    assert len((tmp_path / "out" / "runs.jsonl").read_text().splitlines()) == 9 + 7
     assert "films: 2 labels" not in again.stdout
     assert "errors saved" in again.stdout
 
@@ -59,6 +63,15 @@ def test_what_cannot_be_run_is_said_first(monkeypatch, capsys, tmp_path, suite, 
     with pytest.raises(SystemExit):
         runpy.run_path(str(SCRIPT))["parse_arguments"]()
     assert sentence in capsys.readouterr().err
+
+
+def test_a_fitted_head_needs_kept_states(monkeypatch, capsys, tmp_path, suite):
+    (tmp_path / "suite.json").write_text(json.dumps({"films": suite}))
+    command = [str(tmp_path / "suite.json"), "--model_name_or_path", "bert", "--output_dir", "out"]
+    monkeypatch.setattr(sys, "argv", ["benchmark_accuracy.py", *command, "--heads", "logistic-mean"])
+    with pytest.raises(SystemExit):
+        runpy.run_path(str(SCRIPT))["parse_arguments"]()
+    assert "heads named logistic- are fitted to kept states: pass --freeze_backbone" in capsys.readouterr().err
 
 
 def test_a_data_set_with_fewer_texts_than_a_training_size_is_left_out(run_python, bert_folder, tmp_path, suite):

@@ -5,6 +5,7 @@ import threading
 import numpy as np
 import pytest
 import torch
+from datasets import Dataset
 from tokenizers import pre_tokenizers
 from transformers import AutoModelForSequenceClassification, pipeline
 
@@ -230,6 +231,27 @@ def test_an_onnx_file_knows_what_it_predicts(kind, bert_config, short_tokenizer,
 def test_what_is_no_text_is_named(model, short_tokenizer, wrong):
     with pytest.raises(TypeError, match="Text 5 is .*: write a string, a pair of strings as a tuple"):
         list(score([*["good"] * 5, wrong], model, short_tokenizer, window=3))
+
+
+def test_a_stream_is_read_by_its_column(model, short_tokenizer):
+    stream = Dataset.from_dict({"text": TEXTS, "label": [0] * len(TEXTS)}).to_iterable_dataset()
+    np.testing.assert_array_equal(
+        list(score(stream["text"], model, short_tokenizer)), list(score(TEXTS, model, short_tokenizer))
+    )
+    with pytest.raises(TypeError, match="of a data set or a stream, give the column"):
+        list(score(stream, model, short_tokenizer))
+
+
+def test_a_compiled_model_gives_the_same_scores(model, short_tokenizer, monkeypatch):
+    compiled, compile_model = [], torch.compile
+    monkeypatch.setattr(
+        torch, "compile", lambda *args, **kwargs: compiled.append(args) or compile_model(*args, **kwargs)
+    )
+    # Without the minute, and the compiler of C++, that inductor takes.
+    with torch.compiler.set_stance("force_eager"):
+        found = list(score(TEXTS, model, short_tokenizer, compiled=True))
+    assert compiled == [(model,)]
+    np.testing.assert_array_equal(found, list(score(TEXTS, model, short_tokenizer)))
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def check(model_type: str) -> Row:
         stage = "differential attention"
         check_differential(row, copy.deepcopy(plain))
         for classes in ARCHITECTURES:
-            refused = model_type in WITHOUT_LEVELS and reads_levels(classes)
+            refused = model_type in WITHOUT_LEVELS and reads_levels(config, classes)
             for name, checked in ({"refusal": check_refusal} if refused else CHECKS).items():
                 stage = f"{classes[0].model_type}, {name}"
                 torch.manual_seed(0)
@@ -76,9 +76,13 @@ def compare_with_facts(row: Row, last_stage: str) -> Row:
     return row
 
 
-def reads_levels(classes: Architecture) -> bool:
-    """Whether the head reads other hidden states than the last."""
-    return classes[0]().hidden_levels is not None
+def reads_levels(config: PreTrainedConfig, classes: Architecture) -> bool:
+    """Whether the head, as it is by default on this backbone, reads other hidden states than the last."""
+    try:
+        return classes[0](backbone_config=config.to_dict()).hidden_levels is not None
+    except ValueError:
+        # `check_refusal` looks at the sentence.
+        return True
 
 
 def build_plain(config: PreTrainedConfig) -> nn.Module:

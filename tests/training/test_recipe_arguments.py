@@ -38,4 +38,6 @@ def test_what_does_not_go_together(tmp_path):
     best = {"load_best_model_at_end": True, "eval_strategy": "epoch", "save_strategy": "epoch"}
     with pytest.raises(ValueError, match="--average_weights ends with the average of all steps"):
         check(tmp_path, {"average_weights": 0.9}, **best)
+    with pytest.raises(ValueError, match="--average_weights needs all weights in every process, which FSDP"):
+        check(tmp_path, {"average_weights": 0.9}, fsdp=True)
     check(tmp_path, {"layer_decay": 0.9, "r_drop_weight": 1.0, "average_weights": 0.9}, architecture="plain")
