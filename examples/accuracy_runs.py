@@ -126,8 +126,9 @@ def check_same_heads(runs: list[Run], file: Path) -> None:
     """Refuse to compare seeds of a head that has changed in between.
 
     Raises:
-        SystemExit: if runs of one name have different numbers of parameters.
+        SystemExit: if runs of one name have different numbers of parameters, or heads that were configured otherwise.
     """
+    check_same_fields(runs, file)
     sizes: dict[tuple[str, str], set[int]] = {}
     for run in runs:
         if "parameters" in run:
@@ -138,6 +139,24 @@ def check_same_heads(runs: list[Run], file: Path) -> None:
                 f"error: {file} would hold runs of different heads called {head} on {data}, with "
                 f"{' and '.join(f'{size:,}' for size in sorted(found))} parameters: use another --output_dir."
             )
+
+
+def check_same_fields(runs: list[Run], file: Path) -> None:
+    """Refuse runs of one name whose configurations differ, as by a default that has changed.
+
+    Raises:
+        SystemExit: with the field; one that an older run does not know is passed over.
+    """
+    first: dict[tuple[str, str], dict[str, Any]] = {}
+    for run in runs:
+        fields = run.get("head_fields", {})
+        before = first.setdefault((run.get("data"), run.get("head")), fields)
+        for name in sorted(before.keys() & fields.keys()):
+            if before[name] != fields[name]:
+                raise SystemExit(
+                    f"error: {file} would hold runs of different heads called {run['head']}, with {name} "
+                    f"{before[name]} and {fields[name]}: use another --output_dir."
+                )
 
 
 def check_same_texts(known: list[Run], data: str, digest: str, file: Path) -> None:

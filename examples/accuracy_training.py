@@ -17,6 +17,7 @@ from fitted_heads import FITTED, fit_logistic_regression
 from transformers import (
     AutoModelForSequenceClassification,
     DataCollatorWithPadding,
+    PreTrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
     PrinterCallback,
@@ -38,6 +39,7 @@ from amsdff_hf.data import (
     tokenize_splits,
     usable_length,
 )
+from amsdff_hf.models.configuration_backbone import BackboneClassifierConfig
 from amsdff_hf.training import (
     ModelArguments,
     RDropTrainer,
@@ -187,7 +189,7 @@ class Benchmark:
                 logits = {role: trainer.predict(rows[role]).predictions for role in ROLES[1:]}
             found = {role: measure(logits[role], np.array(rows[role][LABELS])) for role in ROLES[1:]}
         trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
-        sizes = {"train_texts": len(rows["train"]), "parameters": trained}
+        sizes = {"train_texts": len(rows["train"]), "parameters": trained, "head_fields": head_fields(model.config)}
         return {"texts_digest": self.digest, "seconds": round(seconds, 1), **sizes, **found}
 
     def trainer(
@@ -213,6 +215,15 @@ class Benchmark:
         trainer.remove_callback(PrinterCallback)
         trainer.r_drop_weight = recipe.r_drop_weight
         return trainer
+
+
+def head_fields(config: PreTrainedConfig) -> dict[str, Any]:
+    """Return what a configuration says of the head, which for the plain one is nothing."""
+    if not isinstance(config, BackboneClassifierConfig):
+        return {}
+    fields = config.to_dict()
+    own = fields.keys() - PreTrainedConfig().to_dict().keys() - {"backbone_config"}
+    return {name: fields[name] for name in sorted(own)}
 
 
 def measure(logits: np.ndarray, labels: np.ndarray) -> Run:

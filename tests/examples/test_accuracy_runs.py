@@ -24,6 +24,13 @@ RUN = {"data": "news", "head": "x", "seed": 1, "learning_rate": 1e-3, "train_siz
             [json.dumps(RUN), json.dumps({**RUN, "seed": 2, "parameters": 1200})],
             "different heads called x on news, with 10 and 1,200 parameters",
         ),
+        (
+            [
+                json.dumps({**RUN, "head_fields": {"a": 1, "b": 2}}),
+                json.dumps({**RUN, "seed": 2, "head_fields": {"b": 3}}),
+            ],
+            "different heads called x, with b 2 and 3",
+        ),
         ([json.dumps({**RUN, "epochs": 3}), json.dumps({**RUN, "seed": 2})], "different epochs"),
     ],
 )

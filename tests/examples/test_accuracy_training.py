@@ -55,3 +55,12 @@ def test_every_test_text_needs_a_label(training, arguments, tmp_path):
     rows.to_csv(tmp_path / "test.csv", index=False)
     with pytest.raises(SystemExit, match="papers: every test text needs a label"):
         training["Benchmark"]("papers", options(tmp_path), arguments)
+
+
+def test_a_run_says_what_its_head_is(training, arguments, tmp_path):
+    benchmark = training["Benchmark"]("papers", options(tmp_path), arguments)
+    fields = training["head_fields"](benchmark.build("no-fusion-residual").config)
+    assert (fields["fusion_residual"], fields["levels"]) == (False, "auto")
+    assert "backbone_config" not in fields
+    assert "num_labels" not in fields
+    assert training["head_fields"](benchmark.build("plain").config) == {}
