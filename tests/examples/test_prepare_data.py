@@ -1,4 +1,5 @@
 import json
+import runpy
 
 import pandas as pd
 import pytest
@@ -58,3 +59,15 @@ def test_long_texts_are_joined_within_a_split_and_a_label(prepared):
             numbers = [int(part.split(".")[0]) for part in text.split(f"arxiv {role} ")[1:]]
             assert len(numbers) == 3
             assert {"ab"[number % 2] for number in numbers} == {label}
+
+
+def test_the_whole_of_ag_news_begins_with_its_part(prepared):
+    split_all = runpy.run_path(str(SCRIPT))["split_all"]
+    split_all.__globals__["AG_NEWS_TEXTS"] = 100
+    part, whole = (split_all(prepared.parent / "data", name) for name in ("ag_news", "ag_news_whole"))
+    assert len(part["train"]) == 100
+    assert len(whole["train"]) == 400
+    assert whole["train"]["text"][:100] == part["train"]["text"][:]
+    for role in ("validation", "test"):
+        assert whole[role]["text"][:] == part[role]["text"][:]
+    assert not set(whole["train"]["text"]) & set(whole["validation"]["text"])
