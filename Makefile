@@ -8,7 +8,7 @@ SOURCES := amsdff_hf examples tests
 .PHONY: help demo app cards test test-slow test-browser test-floor conformance sweep quality style bench
 
 help:  ## List what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: $(VENV)/.installed  ## Train, evaluate, save, reload and explain a classifier on real text; downloads packages, no data
 	$(BIN)/python examples/demo.py

@@ -69,7 +69,9 @@ def find_files(patterns: Sequence[str]) -> list[str]:
         found += paths
     wrong = [path for path in found if not path.endswith((".parquet", *_JSON_LINES))]
     if wrong:
-        raise ValueError(f"{wrong[0]!r} is neither .parquet nor .jsonl: name the files by a pattern like *.parquet.")
+        raise ValueError(
+            f"{wrong[0]!r} is neither .parquet nor .jsonl: convert it, or name other files, as by *.parquet."
+        )
     return sorted(set(found))
 
 

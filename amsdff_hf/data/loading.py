@@ -16,7 +16,9 @@ from .arguments import DataTrainingArguments, split_names
 # Without these, pandas would read texts and labels such as "NA", "None" or "null" as missing.
 _VERBATIM = {"keep_default_na": False, "na_values": [""]}
 # Keeps the number that a row has in its file, whatever is dropped or shuffled later.
+# What is added to the columns of a table.
 ROW = "source_row"
+TEXT, TEXT_PAIR = "joined_text", "joined_text_pair"
 _READERS = {
     ".csv": ("csv", _VERBATIM),
     ".tsv": ("csv", {**_VERBATIM, "sep": "\t"}),
@@ -128,7 +130,7 @@ def _number_rows(split: Dataset) -> Dataset:
 
 
 def _own_columns(split: Dataset) -> list[str]:
-    return [name for name in split.column_names if name != ROW]
+    return [name for name in split.column_names if name not in (ROW, TEXT, TEXT_PAIR)]
 
 
 def _check_columns(split: Dataset, names: Sequence[str], role: str, option: str) -> None:

@@ -8,12 +8,11 @@ from datasets import Dataset
 from transformers.utils import logging
 
 from .arguments import DataTrainingArguments, split_names
-from .loading import ROW, find_column
+from .loading import ROW, TEXT, TEXT_PAIR, find_column
 
 
 logger = logging.get_logger(__name__)
 
-TEXT, TEXT_PAIR = "joined_text", "joined_text_pair"
 _ROWS_SHOWN = 10
 
 

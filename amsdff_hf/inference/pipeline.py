@@ -50,7 +50,7 @@ class ThresholdPipeline(TextClassificationPipeline):
             if whole["input_ids"].shape[1] > length:
                 self._has_warned = True
                 logger.warning(
-                    "A text is longer than %d tokens and was cut; so will be further ones, without a word.", length
+                    "A text is longer than %d tokens and was cut; further ones are cut without a warning.", length
                 )
         return encoded
 

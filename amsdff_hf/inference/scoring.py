@@ -182,8 +182,8 @@ class _Encoder:
             if len(whole) > self._longest:
                 self._has_warned = True
                 logger.warning(
-                    f"A text is longer than {self._longest} tokens and was cut; so will be further ones, without a "
-                    "word."
+                    f"A text is longer than {self._longest} tokens and was cut; further ones are cut without a "
+                    "warning."
                 )
                 return
 

@@ -107,7 +107,7 @@ def sort_arguments(
     known -= {"backbone_config", "dtype", "architectures", "transformers_version"}
     for name in arguments:
         if name not in known and name not in _LOADING_ARGUMENTS:
-            close = difflib.get_close_matches(name, [*known, *_LOADING_ARGUMENTS], n=1)
+            close = difflib.get_close_matches(name, [*known, *_LOADING_ARGUMENTS, "labels"], n=1)
             hint = f"; did you mean `{close[0]}`?" if close else "."
             raise TypeError(
                 f"`{name}` is neither a field of {config_class.__name__} nor a loading argument of "

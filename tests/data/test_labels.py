@@ -182,8 +182,10 @@ def test_the_label_column_may_be_missing_in_test_data_only():
     split = Dataset.from_dict({"text": ["a"]}, features=Features({"text": Value("string")}))
     assert find_label_column(split, None, "test") is None
     assert find_label_column(split, "topic", "test") is None
-    with pytest.raises(ValueError, match="no column 'label' or 'labels'; it has text"):
-        find_label_column(split, None, "train")
+    # Without those that are added while it is read.
+    joined = split.add_column("joined_text", ["a"])
+    with pytest.raises(ValueError, match="no column 'label' or 'labels'; it has text. Name the right one"):
+        find_label_column(joined, None, "train")
 
 
 def test_label_space_of_a_trained_model():

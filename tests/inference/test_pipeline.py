@@ -159,7 +159,7 @@ def test_long_texts_are_cut_and_it_is_said_once(saved, tokenizer_limit, caplog):
     assert not caplog.records
     answers = classifier([LONG, LONG])
     assert [record.getMessage() for record in caplog.records] == [
-        f"A text is longer than {longest} tokens and was cut; so will be further ones, without a word."
+        f"A text is longer than {longest} tokens and was cut; further ones are cut without a warning."
     ]
     assert answers[0] == classifier("good film " * (longest // 2 - 1))[0]
     with pytest.raises(ValueError, match="A text has 102 tokens"):

@@ -112,6 +112,8 @@ def test_from_backbone_passes_fields_to_the_config(tmp_path):
     assert tuple(model.config.scales) == (1, 7)
     with pytest.raises(TypeError, match="`scale` is neither a field of AmsdffConfig.*did you mean `scales`"):
         AmsdffForSequenceClassification.from_backbone(tmp_path, scale=(1, 3))
+    with pytest.raises(TypeError, match="did you mean `labels`"):
+        AmsdffForSequenceClassification.from_backbone(tmp_path, lables=["a", "b"])
 
 
 def test_from_backbone_without_such_a_backbone_says_what_was_tried(classifier_class):
