@@ -149,8 +149,10 @@ def check_same_fields(runs: list[Run], file: Path) -> None:
     """
     first: dict[tuple[str, str], dict[str, Any]] = {}
     for run in runs:
-        fields = run.get("head_fields", {})
-        before = first.setdefault((run.get("data"), run.get("head")), fields)
+        fields = run.get("head_fields")
+        if fields is None:
+            continue
+        before = first.setdefault((run["data"], run["head"]), fields)
         for name in sorted(before.keys() & fields.keys()):
             if before[name] != fields[name]:
                 raise SystemExit(

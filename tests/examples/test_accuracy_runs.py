@@ -31,6 +31,11 @@ RUN = {"data": "news", "head": "x", "seed": 1, "learning_rate": 1e-3, "train_siz
             ],
             "different heads called x, with b 2 and 3",
         ),
+        (
+            # An older run, which does not say how its head was configured, hides nothing.
+            [json.dumps(RUN), *(json.dumps({**RUN, "seed": b, "head_fields": {"b": b}}) for b in (2, 3))],
+            "different heads called x, with b 2 and 3",
+        ),
         ([json.dumps({**RUN, "epochs": 3}), json.dumps({**RUN, "seed": 2})], "different epochs"),
     ],
 )
