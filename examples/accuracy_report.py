@@ -10,7 +10,7 @@ from typing import Any
 
 import matplotlib
 import numpy as np
-from accuracy_runs import SETTINGS, Run, chosen_runs, names, read_runs, search_of
+from accuracy_runs import SEARCHED, SETTINGS, Run, chosen_runs, names, read_runs, search_of
 from matplotlib import pyplot as plt
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
@@ -69,15 +69,15 @@ def report(folder: Path, baseline: str | None = None, against: Path | None = Non
     draw(rows, folder)
 
 
-COLUMNS = ("data", "texts", "head", "seeds", "tried", "rate", "accuracy", "sd", "macro_f1", "ece")
+COLUMNS = ("data", "texts", "head", "seeds", "tried", "epochs", "rate", "accuracy", "sd", "macro_f1", "ece")
 COLUMNS += ("saved", "low", "high", "p", "seconds", "parameters")
 LEGEND = (
-    "accuracy, macro_f1, ece: means over the seeds on the test split; sd: of the accuracy. rate: learning rate, or "
-    "of logistic regression the inverse weight of the norm, chosen on the validation split of so many as were tried; "
-    "< or >: the lowest or the highest of them, beyond which there may be a better one. saved: errors that the head "
-    "saves, in % of those of the reference (the row with a dash), with the 95 % interval and two-sided p of a "
-    "bootstrap over the texts, the same ones for both, and over the seeds of each; uncorrected for the number of "
-    "comparisons, and too narrow where seeds are few. seconds: of one training."
+    "accuracy, macro_f1, ece: means over the seeds on the test split; sd: of the accuracy. epochs, rate: number of "
+    "epochs and learning rate, or of logistic regression the inverse weight of the norm, chosen together on the "
+    "validation split, of so many as were tried; < or >: the lowest or the highest, beyond which there may be a "
+    "better one. saved: errors that the head saves, in % of those of the reference (the row with a dash), with the "
+    "95 % interval and two-sided p of a bootstrap over the texts, the same ones for both, and over the seeds of each; "
+    "uncorrected for the number of comparisons, and too narrow where seeds are few. seconds: of one training."
 )
 
 
@@ -146,17 +146,19 @@ def is_right(run: Run) -> np.ndarray:
 
 
 def compare(runs: list[Run], reference: list[Run], is_reference: bool) -> Run:
-    """Return one row of the table: the runs with the chosen learning rate, against those of the reference."""
-    rates = sorted({run["learning_rate"] for run in search_of(runs)})
+    """Return one row of the table: the runs with what was chosen for them, against those of the reference."""
+    search = search_of(runs)
     runs, reference = chosen_runs(runs), chosen_runs(reference)
-    rate = runs[0]["learning_rate"]
-    is_edge = len(rates) > 1 and rate in (rates[0], rates[-1])
+    epochs, rate = (runs[0][name] for name in SEARCHED)
+    # With other epochs, other rates were tried.
+    rates = [run["learning_rate"] for run in search if run["epochs"] == epochs]
     tests = [run["test"] for run in runs]
     accuracy = [test["accuracy"] for test in tests]
     row = {
         "seeds": len(runs),
-        "tried": len(rates),
-        "rate": f"{'<' if rate == rates[0] else '>'}{rate:g}" if is_edge else f"{rate:g}",
+        "tried": len(search),
+        "epochs": None if epochs is None else with_edge(epochs, [run["epochs"] for run in search]),
+        "rate": with_edge(rate, rates),
         "accuracy": float(np.mean(accuracy)),
         "sd": float(np.std(accuracy, ddof=1)) if len(runs) > 1 else None,
         "macro_f1": float(np.mean([test["macro_f1"] for test in tests])),
@@ -173,6 +175,13 @@ def compare(runs: list[Run], reference: list[Run], is_reference: bool) -> Run:
     share = min(np.mean(resampled <= 0), np.mean(resampled >= 0))
     p = min(1.0, 2 * (share + 1 / RESAMPLES))
     return {**row, "saved": saved, "low": low, "high": high, "p": p, "resampled": resampled}
+
+
+def with_edge(chosen: float, tried: list[float]) -> str:
+    """Write what was chosen, with < or > if it was the lowest or the highest of several."""
+    lowest, highest = min(tried), max(tried)
+    edge = "" if lowest == highest else {lowest: "<", highest: ">"}.get(chosen, "")
+    return f"{edge}{chosen:g}"
 
 
 def resample_saved(errors: np.ndarray, reference: np.ndarray, seed: int = 0) -> np.ndarray:

@@ -5,6 +5,7 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from fitted_heads import FITTED, STRENGTHS
 
 Run = dict[str, Any]
 # What all runs of a folder have in common.
-SETTINGS = ("backbone", "frozen", "epochs", "batch_size", "head_learning_rate", "bf16", "recipe")
+SETTINGS = ("backbone", "frozen", "batch_size", "head_learning_rate", "bf16", "recipe")
+# What the validation split chooses for each head.
+SEARCHED = ("epochs", "learning_rate")
 
 
 def drop_unfinished_line(file: Path) -> None:
@@ -54,7 +57,6 @@ def settings_of(arguments: argparse.Namespace, name: str, options: dict[str, Any
         "train_size": size,
         "backbone": arguments.backbone_digest,
         "frozen": arguments.freeze_backbone,
-        "epochs": arguments.epochs,
         "batch_size": arguments.batch_size,
         "head_learning_rate": arguments.head_learning_rate,
         "bf16": arguments.bf16,
@@ -63,24 +65,26 @@ def settings_of(arguments: argparse.Namespace, name: str, options: dict[str, Any
 
 
 def plan(arguments: argparse.Namespace, known: list[Run], settings: Run) -> Iterator[Run]:
-    """Yield runs: for each head all learning rates, then, once these are known, the other seeds with the best.
+    """Yield runs: for each head all epochs and learning rates, then, once these are known, other seeds with the best.
 
-    A fitted head is searched by its strength in the place of a learning rate, and has no seeds.
+    A fitted head is searched by its strength in the place of a learning rate, and has no epochs and no seeds.
     """
     first, *others = arguments.seeds
     for head in arguments.heads:
-        rates, seeds = (STRENGTHS, []) if head in FITTED else (arguments.learning_rates, others)
+        is_fitted = head in FITTED
+        grid = product([None], STRENGTHS) if is_fitted else product(arguments.epochs, arguments.learning_rates)
         length = arguments.whole_length if head.endswith("-windows") else None
         base = {**settings, "whole_length": length, "head": head}
-        tried = [{**base, "seed": first, "learning_rate": rate} for rate in rates]
+        tried = [{**base, "seed": first, **dict(zip(SEARCHED, values, strict=True))} for values in grid]
         yield from tried
         done = [run for run in known if any(is_same(run, each) for each in tried)]
-        yield from ({**base, "seed": seed, "learning_rate": best_rate(done)} for seed in seeds)
+        yield from ({**base, "seed": seed, **best_trial(done)} for seed in others if not is_fitted)
 
 
-def best_rate(tried: list[Run]) -> float:
-    """Return the learning rate that was best on the validation split."""
-    return max(tried, key=lambda run: (run["validation"]["accuracy"], -run["validation"]["nll"]))["learning_rate"]
+def best_trial(tried: list[Run]) -> Run:
+    """Return the epochs and the learning rate that were best on the validation split."""
+    best = max(tried, key=lambda run: (run["validation"]["accuracy"], -run["validation"]["nll"]))
+    return {name: best[name] for name in SEARCHED}
 
 
 def is_same(run: Run, wanted: Run) -> bool:
@@ -110,7 +114,7 @@ def check_comparable(runs: list[Run], file: Path) -> None:
                 f"error: {file} would hold runs on two data sets called {data}: use another --output_dir."
             )
     for one, number in Counter(
-        (run["data"], run.get("train_size"), run["head"], run["seed"], run["learning_rate"])
+        (run["data"], run.get("train_size"), run["head"], run["seed"], *(run[name] for name in SEARCHED))
         for run in runs
         if "test" in run
     ).items():
@@ -177,13 +181,13 @@ def names(runs: list[Run]) -> list[str]:
 
 
 def chosen_runs(runs: list[Run]) -> list[Run]:
-    """Return the runs with the learning rate that was best on the validation split, with the seed that tried most."""
-    best = best_rate(search_of(runs))
-    return [run for run in runs if run["learning_rate"] == best]
+    """Return the runs with what was best on the validation split, with the seed that tried most."""
+    best = best_trial(search_of(runs))
+    return [run for run in runs if is_same(run, best)]
 
 
 def search_of(runs: list[Run]) -> list[Run]:
-    """Return the runs with the seed that tried most learning rates."""
+    """Return the runs with the seed that tried most."""
     seeds = [run["seed"] for run in runs]
     search = max(seeds, key=seeds.count)
     return [run for run in runs if run["seed"] == search]

@@ -137,12 +137,13 @@ class Benchmark:
                 print(f"{self.name}: the first {size} training texts hold {present} of {len(self.labels)} labels")
         return rows
 
-    def run(self, head: str, seed: int, learning_rate: float, size: int | None) -> Run:
+    def run(self, head: str, seed: int, epochs: float | None, learning_rate: float, size: int | None) -> Run:
         """Train one head and measure it on the validation and the test split.
 
         Args:
             head: its name.
             seed: of its first weights, the order of the texts and dropout.
+            epochs: of the training; a fitted head has none.
             learning_rate: the learning rate, or how strong a fitted head may be.
             size: first so many training texts, or all.
 
@@ -158,7 +159,7 @@ class Benchmark:
                 folder,
                 seed=seed,
                 learning_rate=learning_rate,
-                num_train_epochs=arguments.epochs,
+                num_train_epochs=epochs or 0,
                 per_device_train_batch_size=arguments.batch_size,
                 per_device_eval_batch_size=64,
                 weight_decay=0.01,

@@ -3,11 +3,11 @@
 
 A suite is a JSON file that names data sets and, for each, options of `run_classification.py` that say where its three
 splits are, such as `{"news": {"train_file": "train.csv", "validation_file": "dev.csv", "test_file": "test.csv"}}`.
-Every head gets the same tokens, epochs and schedule, and the same learning rates to choose from by its accuracy on the
-validation split, with the first seed; the test split chooses nothing. Heads named `-windows` alone read on where the
-others are cut, as far as `--whole_length`; those named `logistic-` are linear layers that are fitted to their optimum,
-searched by the weight of their norm. Each run is one line in `runs.jsonl` of the output folder; what stands there is
-not run again. Then come the tables and pictures of `accuracy_report.py`.
+Every head gets the same tokens and schedule, and the same epochs and learning rates to choose from by its accuracy on
+the validation split, with the first seed; the test split chooses nothing. Heads named `-windows` alone read on where
+the others are cut, as far as `--whole_length`; those named `logistic-` are linear layers that are fitted to their
+optimum, searched by the weight of their norm. Each run is one line in `runs.jsonl` of the output folder; what stands
+there is not run again. Then come the tables and pictures of `accuracy_report.py`.
 
     python examples/benchmark_accuracy.py suite.json --model_name_or_path distilbert-base-uncased \
         --freeze_backbone --heads linear-mean amsdff paper --seeds 1 2 3 4 5 --output_dir runs/frozen
@@ -22,6 +22,7 @@ from typing import Any
 
 from accuracy_report import report
 from accuracy_runs import (
+    SEARCHED,
     check_comparable,
     check_same_heads,
     check_same_texts,
@@ -56,7 +57,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3, 4, 5])
     parser.add_argument("--train_sizes", nargs="+", type=int, help="first so many training texts; default: all")
     parser.add_argument("--freeze_backbone", action="store_true", help="train the heads alone, on kept states")
-    parser.add_argument("--epochs", type=float, default=5.0)
+    parser.add_argument("--epochs", nargs="+", type=float, default=[5.0], help="to choose from, if several")
     parser.add_argument("--batch_size", type=int, default=32)
     parser.add_argument(
         "--learning_rates",
@@ -136,14 +137,15 @@ def run_missing(arguments: argparse.Namespace, file: Path) -> None:
                 if size is not None and size >= count:
                     print(f"{name}: no run with {size:,} training texts; all are {count:,}, without --train_sizes")
                     break
-                head, seed, rate = wanted["head"], wanted["seed"], wanted["learning_rate"]
-                found = benchmark.run(head, seed, rate, size)
+                head, seed, (epochs, rate) = wanted["head"], wanted["seed"], (wanted[name] for name in SEARCHED)
+                found = benchmark.run(head, seed, epochs, rate, size)
                 known.append({**wanted, **name_of_backbone, **found})
                 with file.open("a", encoding="utf-8") as lines:
                     lines.write(json.dumps(known[-1]) + "\n")
                 check_same_heads(known, file)
                 accuracy = ", ".join(f"{role} {found[role]['accuracy']:.4f}" for role in ROLES[1:])
-                print(f"{name} {head:<20} seed {seed} rate {rate:g}: {accuracy}, {found['seconds']} s", flush=True)
+                tried = f"rate {rate:g}" if epochs is None else f"rate {rate:g} epochs {epochs:g}"
+                print(f"{name} {head:<20} seed {seed} {tried}: {accuracy}, {found['seconds']} s", flush=True)
 
 
 def main() -> None:

@@ -16,9 +16,10 @@ from .arguments import DataTrainingArguments, split_names
 # Without these, pandas would read texts and labels such as "NA", "None" or "null" as missing.
 _VERBATIM = {"keep_default_na": False, "na_values": [""]}
 # Keeps the number that a row has in its file, whatever is dropped or shuffled later.
-# What is added to the columns of a table.
 ROW = "source_row"
+# The joined columns, beside those of the table.
 TEXT, TEXT_PAIR = "joined_text", "joined_text_pair"
+_SEPARATORS = (",", ";", "\t", "|")
 _READERS = {
     ".csv": ("csv", _VERBATIM),
     ".tsv": ("csv", {**_VERBATIM, "sep": "\t"}),
@@ -87,15 +88,23 @@ def load_file(path: str, cache_dir: str | None = None) -> Dataset:
 
 
 def _check_cells(path: str, separator: str) -> None:
-    """Refuse a table with longer rows than its header, which pandas would shift by a column without a word."""
+    """Refuse another separator, and rows longer than the header, which pandas would shift by a column silently."""
     try:
         with open(path, encoding="utf-8", newline="") as file:
+            header = next(csv.reader(file, delimiter=separator), [])
+            file.seek(0)
             longer = _first_longer_row(file, separator)
     except UnicodeDecodeError as error:
         raise ValueError(
             f"{path!r} is not written in UTF-8 ({error.reason}, byte {error.object[error.start]:#x}): save it as "
             f"UTF-8, for instance by `iconv -f latin1 -t utf-8 {path} > utf8.csv`."
         ) from error
+    others = [other for other in _SEPARATORS if len(header) == 1 and other in header[0]]
+    if others:
+        raise ValueError(
+            f"{path!r} has a single column, {header[0]!r}, as if its separator were {others[0]!r}: such a file is "
+            f"separated by {separator!r}."
+        )
     if longer is not None:
         width, number, row = longer
         raise ValueError(

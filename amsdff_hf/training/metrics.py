@@ -42,6 +42,12 @@ def readable_labels(predicted: np.ndarray, problem_type: str, names: Sequence[st
     return [names[index] for index in predicted]
 
 
+def has_label(labels: np.ndarray, problem_type: str) -> np.ndarray:
+    """Return which texts have a label, `(num_texts,)`, among encoded labels, -100 or NaN if missing."""
+    missing = np.isnan(labels) if problem_type == "regression" else labels == IGNORED_LABEL
+    return ~missing.reshape(len(labels), -1).any(axis=1)
+
+
 def own_metric_names(problem_type: str) -> list[str]:
     """Names of the metrics that [`label_metrics`] computes for a problem type."""
     if problem_type == "regression":
@@ -88,8 +94,7 @@ def label_metrics(
         Names and values; empty if no text has a label.
     """
     labels = np.asarray(labels)
-    missing = np.isnan(labels) if problem_type == "regression" else labels == IGNORED_LABEL
-    kept = ~missing.reshape(len(labels), -1).any(axis=1)
+    kept = has_label(labels, problem_type)
     if not kept.any():
         return {}
     probabilities, labels = probabilities[kept], labels[kept]
@@ -113,7 +118,7 @@ def per_class_metrics(
 ) -> dict[str, dict[str, float]]:
     """Precision, recall, F1 and number of texts of each label, by its name; arguments as in [`label_metrics`]."""
     labels = np.asarray(labels)
-    kept = (labels != IGNORED_LABEL).reshape(len(labels), -1).all(axis=1)
+    kept = has_label(labels, problem_type)
     probabilities, labels = probabilities[kept], labels[kept].astype(int)
     predicted = predicted_labels(probabilities, problem_type, thresholds)
     columns = sk.precision_recall_fscore_support(

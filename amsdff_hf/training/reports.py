@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..models.losses import IGNORED_LABEL
 from .confusion_matrix import save_confusion_matrix
-from .metrics import per_class_metrics, predicted_labels, readable_labels
+from .metrics import has_label, per_class_metrics, predicted_labels, readable_labels
 
 
 def format_table(rows: Sequence[Sequence[Any]], header: Sequence[str]) -> str:
@@ -100,17 +99,18 @@ def write_reports(
     predicted = predicted_labels(probabilities, problem_type, thresholds)
     readable = readable_labels(predicted, problem_type, names)
     file_name = "predictions.csv" if prefix == "predict" else f"{prefix}_predictions.csv"
-    save_predictions(os.path.join(folder, file_name), readable, probabilities, names, texts, rows)
+    told = None if labels is None else _readable_truth(np.asarray(labels), problem_type, names)
+    save_predictions(os.path.join(folder, file_name), readable, probabilities, names, texts, rows, told)
     if prefix == "predict":
         with open(os.path.join(folder, "predict_results.txt"), "w", encoding="utf-8") as file:
             file.write("index\tprediction\n")
             file.writelines(f"{row}\t{label}\n" for row, label in zip(rows, readable, strict=True))
-    if labels is None or problem_type == "regression" or (labels == IGNORED_LABEL).all():
+    if labels is None or problem_type == "regression" or not has_label(labels, problem_type).any():
         return ""
     table = per_class_metrics(probabilities, labels, names, problem_type, thresholds)
     save_json(table, os.path.join(folder, f"{prefix}_per_class.json"))
     if problem_type == "single_label_classification":
-        kept = labels != IGNORED_LABEL
+        kept = has_label(labels, problem_type)
         path = os.path.join(folder, f"{prefix}_confusion_matrix.png")
         save_confusion_matrix(predicted[kept], labels[kept], names, path)
     rows = [[name, *values.values()] for name, values in table.items()]
@@ -131,8 +131,9 @@ def save_predictions(
     names: Sequence[str],
     texts: Sequence[str],
     rows: Sequence[int],
+    labels: Sequence[str] | None = None,
 ) -> None:
-    """Write one line per text: the number of its row, the prediction, the score of every label and the text.
+    """Write one line per text: the number of its row, prediction, label if known, scores and the text.
 
     Args:
         path: csv file to write.
@@ -141,12 +142,21 @@ def save_predictions(
         names: names of the labels.
         texts: the texts.
         rows: numbers of the rows in their file, from 0.
+        labels: what was right, empty where that is not known; without them there is no such column.
     """
+    known = {} if labels is None else {"label": labels}
     with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["index", "prediction", *[f"score_{name}" for name in names], "text"])
-        for row, label, scores, text in zip(rows, predicted, probabilities, texts, strict=True):
-            writer.writerow([row, label, *[f"{score:.6f}" for score in scores], text])
+        writer.writerow(["index", "prediction", *known, *[f"score_{name}" for name in names], "text"])
+        columns = (rows, predicted, *known.values(), probabilities, texts)
+        for *start, scores, text in zip(*columns, strict=True):
+            writer.writerow([*start, *[f"{score:.6f}" for score in scores], text])
+
+
+def _readable_truth(labels: np.ndarray, problem_type: str, names: Sequence[str]) -> list[str]:
+    known = has_label(labels, problem_type)
+    readable = iter(readable_labels(labels[known], problem_type, names))
+    return [next(readable) if is_known else "" for is_known in known]
 
 
 def _cell(value: Any) -> str:

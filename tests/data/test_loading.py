@@ -1,3 +1,5 @@
+import re
+
 import pandas as pd
 import pytest
 
@@ -78,6 +80,13 @@ def test_rows_with_too_many_cells_are_named(tmp_path):
     (tmp_path / "a.csv").write_text('text,label\n"good, film",pos\nbad, film,neg\n')
     with pytest.raises(ValueError, match=r"has 2 columns, but 3 cells in row 2: \['bad', ' film', 'neg'\]"):
         load_file(str(tmp_path / "a.csv"))
+
+
+@pytest.mark.parametrize(("name", "separator"), [("a.csv", ";"), ("a.csv", "\t"), ("a.tsv", ",")])
+def test_another_separator_is_named(tmp_path, name, separator):
+    (tmp_path / name).write_text(f"text{separator}label\ngood, old film{separator}pos\n")
+    with pytest.raises(ValueError, match=rf"single column, .* as if its separator were {re.escape(repr(separator))}"):
+        load_file(str(tmp_path / name))
 
 
 @pytest.mark.parametrize("name", ["max_seq_length", "max_train_samples"])

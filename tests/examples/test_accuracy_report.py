@@ -12,13 +12,15 @@ def report():
     return runpy.run_path(str(ROOT / "examples" / "accuracy_report.py"))
 
 
-def line(head, seed, right, rate=1e-3, validation=0.5, data="news", size=None):
+def line(head, seed, right, rate=1e-3, validation=0.5, data="news", size=None, epochs=4.0):
     bits = np.array(right, dtype=bool)
     test = {"accuracy": bits.mean(), "macro_f1": 0.5, "calibration_error": 0.1, "texts": len(bits)}
     test["right"] = np.packbits(bits).tobytes().hex()
-    own = {"backbone": "x", "data": data, "train_size": size, "head": head, "seed": seed, "learning_rate": rate}
+    own = {"backbone": "x", "data": data, "train_size": size, "head": head, "seed": seed}
     return {
         **own,
+        "epochs": epochs,
+        "learning_rate": rate,
         "validation": {"accuracy": validation, "nll": 1.0},
         "test": test,
         "train_texts": size or 5000,
@@ -55,9 +57,10 @@ def test_bits_come_back_in_their_order(report):
     assert (report["is_right"](line("x", 0, right)) == right).all()
 
 
-def test_the_rate_that_validation_chose_is_reported(report):
+def test_the_rate_and_epochs_that_validation_chose_are_reported(report):
     runs = [line("x", 1, [1, 0], rate=1e-3, validation=0.9), line("x", 1, [1, 1], rate=1e-2, validation=0.8)]
     assert [run["learning_rate"] for run in report["chosen_runs"](runs)] == [1e-3]
+    runs += [line("x", 1, [1, 1], rate=1e-3, validation=0.8, epochs=12.0)]
     runs += [line("x", 2, [1, 1], rate=1e-3, validation=0.1)]
     assert [run["seed"] for run in report["chosen_runs"](runs)] == [1, 2]
 
@@ -79,6 +82,10 @@ def test_a_rate_at_the_edge_of_the_search_is_marked(report):
     assert report["compare"](runs[:2], runs, is_reference=False)["rate"] == ">0.01"
     runs[1]["validation"]["accuracy"] = 1.0
     assert report["compare"](runs, runs, is_reference=True)["rate"] == "0.01"
+    # One rate alone was tried with more epochs.
+    runs.append(line("x", 1, [1, 0], rate=1e-3, validation=1.1, epochs=12.0))
+    row = report["compare"](runs, runs, is_reference=True)
+    assert (row["tried"], row["epochs"], row["rate"]) == (4, ">12", "0.001")
 
 
 def test_a_small_loss_is_not_rounded_away(report):
@@ -98,7 +105,7 @@ def test_another_recipe_is_compared_with_the_head_of_another_folder(report, tmp_
     assert [row["saved"] for row in rows] == [None, pytest.approx(50), pytest.approx(50)]
     printed = capsys.readouterr().out
     assert "defaults was run with the same settings." in printed
-    lines = [json.dumps(line("plain", 1, right) | {"epochs": 9, "options": options}) for options in ({}, {"x": 1})]
+    lines = [json.dumps(line("plain", 1, right) | {"batch_size": 9, "options": options}) for options in ({}, {"x": 1})]
     for name, text in zip(("longer", "other"), lines, strict=True):
         (tmp_path / name).mkdir()
         (tmp_path / name / "runs.jsonl").write_text(text + "\n")

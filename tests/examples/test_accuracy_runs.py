@@ -12,14 +12,15 @@ def runs():
     return runpy.run_path(str(ROOT / "examples" / "accuracy_runs.py"))
 
 
-RUN = {"data": "news", "head": "x", "seed": 1, "learning_rate": 1e-3, "train_size": None, "parameters": 10, "test": {}}
+RUN = {"data": "news", "head": "x", "seed": 1, "epochs": 4.0, "learning_rate": 1e-3, "train_size": None}
+RUN |= {"parameters": 10, "test": {}}
 
 
 @pytest.mark.parametrize(
     ("lines", "sentence"),
     [
         ([json.dumps(RUN), json.dumps(RUN)[:30]], "line 2 of .* is no run, but .*: delete it"),
-        ([json.dumps(RUN), json.dumps(RUN)], "holds a run 2 times: .*'news', None, 'x', 1, 0.001"),
+        ([json.dumps(RUN), json.dumps(RUN)], "holds a run 2 times: .*'news', None, 'x', 1, 4.0, 0.001"),
         (
             [json.dumps(RUN), json.dumps({**RUN, "seed": 2, "parameters": 1200})],
             "different heads called x on news, with 10 and 1,200 parameters",
@@ -36,7 +37,7 @@ RUN = {"data": "news", "head": "x", "seed": 1, "learning_rate": 1e-3, "train_siz
             [json.dumps(RUN), *(json.dumps({**RUN, "seed": b, "head_fields": {"b": b}}) for b in (2, 3))],
             "different heads called x, with b 2 and 3",
         ),
-        ([json.dumps({**RUN, "epochs": 3}), json.dumps({**RUN, "seed": 2})], "different epochs"),
+        ([json.dumps({**RUN, "batch_size": 3}), json.dumps({**RUN, "seed": 2})], "different batch_size"),
     ],
 )
 def test_runs_that_cannot_be_compared_are_refused(runs, tmp_path, lines, sentence):
@@ -46,8 +47,14 @@ def test_runs_that_cannot_be_compared_are_refused(runs, tmp_path, lines, sentenc
         runs["read_runs"](file)
 
 
-def test_other_seeds_rates_heads_and_sizes_are_other_runs(runs, tmp_path):
-    others = [{"seed": 2}, {"learning_rate": 1e-2}, {"head": "y", "parameters": 7}, {"train_size": 100}]
+def test_other_seeds_rates_epochs_heads_and_sizes_are_other_runs(runs, tmp_path):
+    others = [
+        {"seed": 2},
+        {"learning_rate": 1e-2},
+        {"epochs": 12.0},
+        {"head": "y", "parameters": 7},
+        {"train_size": 100},
+    ]
     lines = [RUN, *({**RUN, **other} for other in others)]
     (tmp_path / "runs.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     assert runs["read_runs"](tmp_path / "runs.jsonl") == lines
@@ -67,16 +74,17 @@ def test_the_line_of_a_killed_process_is_dropped(runs, tmp_path, capsys):
 
 def test_a_fitted_head_is_searched_by_its_strength_alone(runs):
     arguments = argparse.Namespace(
-        seeds=[1, 2], heads=["logistic-mean", "x"], whole_length=None, learning_rates=[1e-3, 1e-2]
+        seeds=[1, 2], heads=["logistic-mean", "x"], whole_length=None, epochs=[4.0, 12.0], learning_rates=[1e-3, 1e-2]
     )
+    grid = [(4.0, 1e-3), (4.0, 1e-2), (12.0, 1e-3), (12.0, 1e-2)]
     known = [
-        {"data": "news", "whole_length": None, "head": "x", "seed": 1, "learning_rate": rate}
-        | {"validation": {"accuracy": rate, "nll": 1.0}}
-        for rate in (1e-3, 1e-2)
+        {"data": "news", "whole_length": None, "head": "x", "seed": 1, "epochs": epochs, "learning_rate": rate}
+        | {"validation": {"accuracy": rate * epochs if epochs == 4 else 0.0, "nll": 1.0}}
+        for epochs, rate in grid
     ]
     planned = list(runs["plan"](arguments, known, {"data": "news"}))
-    found = {head: [(run["seed"], run["learning_rate"]) for run in planned if run["head"] == head] for head in "x"}
-    assert found == {"x": [(1, 1e-3), (1, 1e-2), (2, 1e-2)]}
+    found = [(run["seed"], run["epochs"], run["learning_rate"]) for run in planned if run["head"] == "x"]
+    assert found == [*((1, *trial) for trial in grid), (2, 4.0, 1e-2)]
     fitted = [run for run in planned if run["head"] == "logistic-mean"]
     assert [run["learning_rate"] for run in fitted] == list(runs["STRENGTHS"])
-    assert {run["seed"] for run in fitted} == {1}
+    assert {(run["seed"], run["epochs"]) for run in fitted} == {(1, None)}

@@ -28,9 +28,11 @@ def test_single_label_files(tmp_path):
     with open(tmp_path / "predictions.csv", newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["prediction"] for row in rows] == ["no", "yes", "no"]
+    assert [row["label"] for row in rows] == ["no", "yes", ""]
     assert rows[0] == {
         "index": "0",
         "prediction": "no",
+        "label": "no",
         "score_no": "0.900000",
         "score_yes": "0.100000",
         "text": "one, two",
@@ -59,5 +61,5 @@ def test_without_labels_there_are_predictions_only(tmp_path):
 
 def test_regression_writes_numbers(tmp_path):
     write_reports(str(tmp_path), "predict", np.array([[1.5]]), np.array([2.0]), ["a"], [0], ["stars"], "regression")
-    assert "0,1.5,1.500000,a" in (tmp_path / "predictions.csv").read_text()
+    assert "0,1.5,2,1.500000,a" in (tmp_path / "predictions.csv").read_text()
     assert not (tmp_path / "predict_per_class.json").exists()
