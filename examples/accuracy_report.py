@@ -10,7 +10,7 @@ from typing import Any
 
 import matplotlib
 import numpy as np
-from accuracy_runs import SEARCHED, SETTINGS, Run, chosen_runs, names, read_runs, search_of
+from accuracy_runs import SEARCHED, SETTINGS, Run, chosen_runs, epochs_of, names, read_runs, search_of
 from matplotlib import pyplot as plt
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
@@ -41,8 +41,11 @@ def report(folder: Path, baseline: str | None = None, against: Path | None = Non
     others = runs_of(against) if against else runs
     differences = f"\n\n{check_against(runs, others, against)}" if against else ""
     rows: list[Run] = []
+    notes: list[str] = []
     for data, size in sorted({(run["data"], run["train_size"] or 0) for run in runs}):
         heads = heads_of(runs, data, size)
+        uneven = uneven_epochs(heads)
+        notes += [f"\n\nEpochs tried on {data}: {uneven}."] if uneven else []
         theirs = heads_of(others, data, size) if against else heads
         name = baseline or choose_baseline(theirs)
         if name not in theirs:
@@ -61,7 +64,7 @@ def report(folder: Path, baseline: str | None = None, against: Path | None = Non
     if means:
         shown = [[as_shown(name, value) for name, value in row.items()] for row in means]
         text += "\n\n" + format_table(shown, header=list(means[0]))
-    text += differences
+    text += differences + "".join(notes)
     print(f"\n{text}\n\n{LEGEND}")
     (folder / "table.txt").write_text(f"{text}\n\n{LEGEND}\n", encoding="utf-8")
     shown = [{name: value for name, value in row.items() if name != "resampled"} for row in rows]
@@ -73,11 +76,12 @@ COLUMNS = ("data", "texts", "head", "seeds", "tried", "epochs", "rate", "accurac
 COLUMNS += ("saved", "low", "high", "p", "seconds", "parameters")
 LEGEND = (
     "accuracy, macro_f1, ece: means over the seeds on the test split; sd: of the accuracy. epochs, rate: number of "
-    "epochs and learning rate, or of logistic regression the inverse weight of the norm, chosen together on the "
-    "validation split, of so many as were tried; < or >: the lowest or the highest, beyond which there may be a "
-    "better one. saved: errors that the head saves, in % of those of the reference (the row with a dash), with the "
-    "95 % interval and two-sided p of a bootstrap over the texts, the same ones for both, and over the seeds of each; "
-    "uncorrected for the number of comparisons, and too narrow where seeds are few. seconds: of one training."
+    "epochs and learning rate, chosen together on the validation split among so many pairs as were tried; logistic "
+    "regression has no epochs, and its rate is the inverse weight of the norm. < or >: the lowest or the highest, "
+    "beyond which there may be a better one; =: the only rate tried with these epochs. saved: errors that the head "
+    "saves, in % of those of the reference (the row with a dash), with the 95 % interval and two-sided p of a "
+    "bootstrap over the texts, the same ones for both, and over the seeds of each; uncorrected for the number of "
+    "comparisons, and too narrow where seeds are few. seconds: of one training."
 )
 
 
@@ -103,12 +107,21 @@ def check_against(own: list[Run], others: list[Run], against: Path) -> str:
             mine, theirs = (run.get(name) for run in pairs)
             if mine != theirs:
                 raise SystemExit(f"error: {against} holds runs on {data} with another {name}: {theirs}, not {mine}.")
-    differences = [
-        f"{name} {theirs} in the place of {mine}"
-        for name, mine, theirs in ((name, own[0].get(name), others[0].get(name)) for name in SETTINGS)
-        if mine != theirs
-    ]
+    settings = [(name, own[0].get(name), others[0].get(name)) for name in SETTINGS]
+    settings.append(("epochs", shown_epochs(own), shown_epochs(others)))
+    differences = [f"{name} {theirs} in the place of {mine}" for name, mine, theirs in settings if mine != theirs]
     return f"{against.name} was run with {', '.join(differences) or 'the same settings'}."
+
+
+def shown_epochs(runs: list[Run]) -> str:
+    """Write the numbers of epochs that runs had."""
+    return ", ".join(f"{epochs:g}" for epochs in sorted(epochs_of(runs)))
+
+
+def uneven_epochs(heads: dict[str, list[Run]]) -> str:
+    """Say among which epochs each head chose, if not among the same."""
+    tried = {head: shown_epochs(search_of(own)) for head, own in heads.items() if epochs_of(own)}
+    return "; ".join(f"{head} {one}" for head, one in tried.items()) if len(set(tried.values())) > 1 else ""
 
 
 def heads_of(runs: list[Run], data: str, size: int) -> dict[str, list[Run]]:
@@ -150,7 +163,7 @@ def compare(runs: list[Run], reference: list[Run], is_reference: bool) -> Run:
     search = search_of(runs)
     runs, reference = chosen_runs(runs), chosen_runs(reference)
     epochs, rate = (runs[0][name] for name in SEARCHED)
-    # With other epochs, other rates were tried.
+    # With other epochs, other rates may have been tried.
     rates = [run["learning_rate"] for run in search if run["epochs"] == epochs]
     tests = [run["test"] for run in runs]
     accuracy = [test["accuracy"] for test in tests]
@@ -158,7 +171,7 @@ def compare(runs: list[Run], reference: list[Run], is_reference: bool) -> Run:
         "seeds": len(runs),
         "tried": len(search),
         "epochs": None if epochs is None else with_edge(epochs, [run["epochs"] for run in search]),
-        "rate": with_edge(rate, rates),
+        "rate": f"={rate:g}" if len(rates) == 1 < len(search) else with_edge(rate, rates),
         "accuracy": float(np.mean(accuracy)),
         "sd": float(np.std(accuracy, ddof=1)) if len(runs) > 1 else None,
         "macro_f1": float(np.mean([test["macro_f1"] for test in tests])),

@@ -67,18 +67,19 @@ def settings_of(arguments: argparse.Namespace, name: str, options: dict[str, Any
 def plan(arguments: argparse.Namespace, known: list[Run], settings: Run) -> Iterator[Run]:
     """Yield runs: for each head all epochs and learning rates, then, once these are known, other seeds with the best.
 
-    A fitted head is searched by its strength in the place of a learning rate, and has no epochs and no seeds.
+    A fitted head is searched by its strength in the place of a learning rate. It has no epochs, and nothing of it is
+    drawn by chance, so that its seed is always 1.
     """
-    first, *others = arguments.seeds
     for head in arguments.heads:
         is_fitted = head in FITTED
         grid = product([None], STRENGTHS) if is_fitted else product(arguments.epochs, arguments.learning_rates)
+        first, *others = [1] if is_fitted else arguments.seeds
         length = arguments.whole_length if head.endswith("-windows") else None
         base = {**settings, "whole_length": length, "head": head}
         tried = [{**base, "seed": first, **dict(zip(SEARCHED, values, strict=True))} for values in grid]
         yield from tried
         done = [run for run in known if any(is_same(run, each) for each in tried)]
-        yield from ({**base, "seed": seed, **best_trial(done)} for seed in others if not is_fitted)
+        yield from ({**base, "seed": seed, **best_trial(done)} for seed in others)
 
 
 def best_trial(tried: list[Run]) -> Run:
@@ -124,6 +125,26 @@ def check_comparable(runs: list[Run], file: Path) -> None:
     lengths = {run["whole_length"] for run in runs if run.get("whole_length") is not None}
     if len(lengths) > 1:
         raise SystemExit(f"error: {file} would hold runs with different --whole_length: use another --output_dir.")
+
+
+def check_same_epochs(known: list[Run], epochs: list[float], file: Path) -> None:
+    """Refuse to search among other epochs than the heads of a file were.
+
+    Raises:
+        SystemExit: if the file has runs with epochs that are not among those to choose from.
+    """
+    missing = epochs_of(known) - set(epochs)
+    if missing:
+        both = " ".join(f"{one:g}" for one in sorted({*missing, *epochs}))
+        raise SystemExit(
+            f"error: {file} holds runs with other epochs than --epochs names. Let all heads choose among the same, by "
+            f"--epochs {both}, or use another --output_dir."
+        )
+
+
+def epochs_of(runs: list[Run]) -> set[float]:
+    """Return the numbers of epochs that runs had; fitted heads have none."""
+    return {run["epochs"] for run in runs} - {None}
 
 
 def check_same_heads(runs: list[Run], file: Path) -> None:

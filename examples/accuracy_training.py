@@ -219,7 +219,7 @@ class Benchmark:
 
 
 def head_fields(config: PreTrainedConfig) -> dict[str, Any]:
-    """Return what a configuration says of the head, which for the plain one is nothing."""
+    """Return what a configuration says of the head: nothing of the plain one, nor of the two parts without options."""
     if not isinstance(config, BackboneClassifierConfig):
         return {}
     fields = config.to_dict()

@@ -24,6 +24,7 @@ from accuracy_report import report
 from accuracy_runs import (
     SEARCHED,
     check_comparable,
+    check_same_epochs,
     check_same_heads,
     check_same_texts,
     drop_unfinished_line,
@@ -82,6 +83,8 @@ def parse_arguments() -> argparse.Namespace:
         parser.error("heads named logistic- are fitted to kept states: pass --freeze_backbone.")
     if arguments.whole_length is None and any(head.endswith("-windows") for head in arguments.heads):
         parser.error("heads named -windows read more than one window: say by --whole_length how many tokens.")
+    if min(arguments.epochs) <= 0:
+        parser.error(f"--epochs must be above 0, got {min(arguments.epochs):g}.")
     frozen = arguments.freeze_backbone
     arguments.learning_rates = arguments.learning_rates or ([3e-4, 1e-3, 3e-3, 1e-2] if frozen else [5e-5, 2e-4])
     arguments.head_learning_rate = arguments.head_learning_rate or (None if frozen else 1e-3)
@@ -120,6 +123,7 @@ def run_missing(arguments: argparse.Namespace, file: Path) -> None:
     if file.exists():
         drop_unfinished_line(file)
     known = read_runs(file) if file.exists() else []
+    check_same_epochs(known, arguments.epochs, file)
     name_of_backbone = {"backbone_name": Path(arguments.model_name_or_path).name}
     check_comparable(
         known + [settings_of(arguments, name, each, None) for name, each in arguments.suite.items()], file
@@ -137,14 +141,14 @@ def run_missing(arguments: argparse.Namespace, file: Path) -> None:
                 if size is not None and size >= count:
                     print(f"{name}: no run with {size:,} training texts; all are {count:,}, without --train_sizes")
                     break
-                head, seed, (epochs, rate) = wanted["head"], wanted["seed"], (wanted[name] for name in SEARCHED)
+                head, seed, epochs, rate = (wanted[key] for key in ("head", "seed", *SEARCHED))
                 found = benchmark.run(head, seed, epochs, rate, size)
                 known.append({**wanted, **name_of_backbone, **found})
                 with file.open("a", encoding="utf-8") as lines:
                     lines.write(json.dumps(known[-1]) + "\n")
                 check_same_heads(known, file)
                 accuracy = ", ".join(f"{role} {found[role]['accuracy']:.4f}" for role in ROLES[1:])
-                tried = f"rate {rate:g}" if epochs is None else f"rate {rate:g} epochs {epochs:g}"
+                tried = f"rate {rate:g}" if epochs is None else f"epochs {epochs:g} rate {rate:g}"
                 print(f"{name} {head:<20} seed {seed} {tried}: {accuracy}, {found['seconds']} s", flush=True)
 
 

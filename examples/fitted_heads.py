@@ -41,7 +41,8 @@ def pooled_vectors(model: PreTrainedModel, rows: Dataset, collator: StatesCollat
         Vectors `(num_texts, pooled_size)`.
     """
     batches = DataLoader(rows, batch_size=64, collate_fn=collator)
-    return np.concatenate([model.eval()(**batch).pooled_output.float().numpy() for batch in batches])
+    moved = ({name: tensor.to(model.device) for name, tensor in batch.items()} for batch in batches)
+    return np.concatenate([model.eval()(**batch).pooled_output.float().cpu().numpy() for batch in moved])
 
 
 def fit_logistic_regression(

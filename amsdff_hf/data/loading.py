@@ -5,7 +5,7 @@ import csv
 import os
 import sys
 from collections.abc import Sequence
-from typing import TextIO
+from itertools import islice
 
 from datasets import Dataset, DatasetDict, load_dataset
 from datasets.exceptions import DatasetGenerationError
@@ -89,21 +89,20 @@ def load_file(path: str, cache_dir: str | None = None) -> Dataset:
 
 def _check_cells(path: str, separator: str) -> None:
     """Refuse another separator, and rows longer than the header, which pandas would shift by a column silently."""
+    # Texts may be longer than the 131,072 characters that Python's csv module allows a cell.
+    csv.field_size_limit(sys.maxsize)
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            header = next(csv.reader(file, delimiter=separator), [])
-            file.seek(0)
-            longer = _first_longer_row(file, separator)
+        others = [] if _is_table(path, separator) else [other for other in _SEPARATORS if _is_table(path, other)]
+        longer = _first_longer_row(path, separator)
     except UnicodeDecodeError as error:
         raise ValueError(
             f"{path!r} is not written in UTF-8 ({error.reason}, byte {error.object[error.start]:#x}): save it as "
             f"UTF-8, for instance by `iconv -f latin1 -t utf-8 {path} > utf8.csv`."
         ) from error
-    others = [other for other in _SEPARATORS if len(header) == 1 and other in header[0]]
     if others:
         raise ValueError(
-            f"{path!r} has a single column, {header[0]!r}, as if its separator were {others[0]!r}: such a file is "
-            f"separated by {separator!r}."
+            f"{path!r} has a single column unless its separator is {others[0]!r}: put {separator!r} in its place, "
+            f"which separates the cells of {os.path.splitext(path)[1]} files."
         )
     if longer is not None:
         width, number, row = longer
@@ -113,12 +112,19 @@ def _check_cells(path: str, separator: str) -> None:
         )
 
 
-def _first_longer_row(file: TextIO, separator: str) -> tuple[int, int, list[str]] | None:
-    # Texts may be longer than the 131,072 characters that Python's csv module allows a cell.
-    csv.field_size_limit(sys.maxsize)
-    rows = csv.reader(file, delimiter=separator)
-    width = len(next(rows, []))
-    return next(((width, number, row) for number, row in enumerate(rows, start=1) if len(row) > width), None)
+def _is_table(path: str, separator: str) -> bool:
+    """Whether the header has several names, and the first row as many cells; prose has a space behind a comma."""
+    with open(path, encoding="utf-8", newline="") as file:
+        header, *rows = islice(csv.reader(file, delimiter=separator), 2)
+    are_names = all(name == name.strip() != "" for name in header)
+    return len(header) > 1 and are_names and [len(row) for row in rows] == [len(header)]
+
+
+def _first_longer_row(path: str, separator: str) -> tuple[int, int, list[str]] | None:
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = csv.reader(file, delimiter=separator)
+        width = len(next(rows, []))
+        return next(((width, number, row) for number, row in enumerate(rows, start=1) if len(row) > width), None)
 
 
 def _load_named(

@@ -42,6 +42,32 @@ def readable_labels(predicted: np.ndarray, problem_type: str, names: Sequence[st
     return [names[index] for index in predicted]
 
 
+def readable_truth(labels: np.ndarray, problem_type: str, names: Sequence[str]) -> list[str]:
+    """Write true labels as people read them, numbers as they are.
+
+    Args:
+        labels: encoded labels as in [`label_metrics`].
+        problem_type: as in the model's configuration.
+        names: names of the labels.
+
+    Returns:
+        One text for each label; empty where it is not known and, with several labels per text, where none applies.
+
+    Examples:
+    ```python
+    >>> readable_truth(np.array([1, -100, 0]), "single_label_classification", ["no", "yes"])
+    ['yes', '', 'no']
+
+    ```
+    """
+    known = has_label(labels, problem_type)
+    if problem_type == "regression":
+        told = (np.format_float_positional(value, trim="-") for value in labels[known])
+    else:
+        told = iter(readable_labels(labels[known], problem_type, names))
+    return [next(told) if is_known else "" for is_known in known]
+
+
 def has_label(labels: np.ndarray, problem_type: str) -> np.ndarray:
     """Return which texts have a label, `(num_texts,)`, among encoded labels, -100 or NaN if missing."""
     missing = np.isnan(labels) if problem_type == "regression" else labels == IGNORED_LABEL

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .confusion_matrix import save_confusion_matrix
-from .metrics import has_label, per_class_metrics, predicted_labels, readable_labels
+from .metrics import has_label, per_class_metrics, predicted_labels, readable_labels, readable_truth
 
 
 def format_table(rows: Sequence[Sequence[Any]], header: Sequence[str]) -> str:
@@ -99,18 +99,20 @@ def write_reports(
     predicted = predicted_labels(probabilities, problem_type, thresholds)
     readable = readable_labels(predicted, problem_type, names)
     file_name = "predictions.csv" if prefix == "predict" else f"{prefix}_predictions.csv"
-    told = None if labels is None else _readable_truth(np.asarray(labels), problem_type, names)
-    save_predictions(os.path.join(folder, file_name), readable, probabilities, names, texts, rows, told)
+    truth = None if labels is None else readable_truth(labels, problem_type, names)
+    save_predictions(os.path.join(folder, file_name), readable, probabilities, names, texts, rows, truth)
     if prefix == "predict":
         with open(os.path.join(folder, "predict_results.txt"), "w", encoding="utf-8") as file:
             file.write("index\tprediction\n")
             file.writelines(f"{row}\t{label}\n" for row, label in zip(rows, readable, strict=True))
-    if labels is None or problem_type == "regression" or not has_label(labels, problem_type).any():
+    if labels is None or problem_type == "regression":
+        return ""
+    kept = has_label(labels, problem_type)
+    if not kept.any():
         return ""
     table = per_class_metrics(probabilities, labels, names, problem_type, thresholds)
     save_json(table, os.path.join(folder, f"{prefix}_per_class.json"))
     if problem_type == "single_label_classification":
-        kept = has_label(labels, problem_type)
         path = os.path.join(folder, f"{prefix}_confusion_matrix.png")
         save_confusion_matrix(predicted[kept], labels[kept], names, path)
     rows = [[name, *values.values()] for name, values in table.items()]
@@ -131,9 +133,9 @@ def save_predictions(
     names: Sequence[str],
     texts: Sequence[str],
     rows: Sequence[int],
-    labels: Sequence[str] | None = None,
+    truth: Sequence[str] | None = None,
 ) -> None:
-    """Write one line per text: the number of its row, prediction, label if known, scores and the text.
+    """Write one line per text: the number of its row, prediction, true label if known, scores and the text.
 
     Args:
         path: csv file to write.
@@ -142,21 +144,15 @@ def save_predictions(
         names: names of the labels.
         texts: the texts.
         rows: numbers of the rows in their file, from 0.
-        labels: what was right, empty where that is not known; without them there is no such column.
+        truth: what was right, as [`readable_truth`] returns it; without it there is no such column.
     """
-    known = {} if labels is None else {"label": labels}
+    known = {} if truth is None else {"true_label": truth}
     with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["index", "prediction", *known, *[f"score_{name}" for name in names], "text"])
         columns = (rows, predicted, *known.values(), probabilities, texts)
         for *start, scores, text in zip(*columns, strict=True):
             writer.writerow([*start, *[f"{score:.6f}" for score in scores], text])
-
-
-def _readable_truth(labels: np.ndarray, problem_type: str, names: Sequence[str]) -> list[str]:
-    known = has_label(labels, problem_type)
-    readable = iter(readable_labels(labels[known], problem_type, names))
-    return [next(readable) if is_known else "" for is_known in known]
 
 
 def _cell(value: Any) -> str:

@@ -82,11 +82,25 @@ def test_rows_with_too_many_cells_are_named(tmp_path):
         load_file(str(tmp_path / "a.csv"))
 
 
-@pytest.mark.parametrize(("name", "separator"), [("a.csv", ";"), ("a.csv", "\t"), ("a.tsv", ",")])
+@pytest.mark.parametrize(("name", "separator"), [("a.csv", ";"), ("a.csv", "|"), ("a.csv", "\t"), ("a.tsv", ",")])
 def test_another_separator_is_named(tmp_path, name, separator):
-    (tmp_path / name).write_text(f"text{separator}label\ngood, old film{separator}pos\n")
-    with pytest.raises(ValueError, match=rf"single column, .* as if its separator were {re.escape(repr(separator))}"):
+    (tmp_path / name).write_text(f'text{separator}label\n"good, old film"{separator}pos\n')
+    with pytest.raises(ValueError, match=rf"single column unless its separator is {re.escape(repr(separator))}: put"):
         load_file(str(tmp_path / name))
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("a.csv", ['"text, in English"', '"Hello, world"']),
+        ("a.tsv", ["What do you think, sir?", "Hello, world"]),
+        ("a.csv", ["text;label", "no semicolon"]),
+        ("a.csv", ["x" * 140_000, "a header longer than a cell of Python's csv module"]),
+    ],
+)
+def test_a_single_column_with_other_separators_in_it_is_read(tmp_path, name, lines):
+    (tmp_path / name).write_text("\n".join(lines) + "\n")
+    assert load_file(str(tmp_path / name)).to_dict() == {lines[0].strip('"'): [lines[1].strip('"')]}
 
 
 @pytest.mark.parametrize("name", ["max_seq_length", "max_train_samples"])

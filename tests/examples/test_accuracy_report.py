@@ -61,6 +61,9 @@ def test_the_rate_and_epochs_that_validation_chose_are_reported(report):
     runs = [line("x", 1, [1, 0], rate=1e-3, validation=0.9), line("x", 1, [1, 1], rate=1e-2, validation=0.8)]
     assert [run["learning_rate"] for run in report["chosen_runs"](runs)] == [1e-3]
     runs += [line("x", 1, [1, 1], rate=1e-3, validation=0.8, epochs=12.0)]
+    assert [run["epochs"] for run in report["chosen_runs"](runs)] == [4.0]
+    longer = [line("x", 1, [1, 1], rate=1e-3, validation=0.95, epochs=12.0)]
+    assert [run["epochs"] for run in report["chosen_runs"](runs[:2] + longer)] == [12.0]
     runs += [line("x", 2, [1, 1], rate=1e-3, validation=0.1)]
     assert [run["seed"] for run in report["chosen_runs"](runs)] == [1, 2]
 
@@ -83,9 +86,10 @@ def test_a_rate_at_the_edge_of_the_search_is_marked(report):
     runs[1]["validation"]["accuracy"] = 1.0
     assert report["compare"](runs, runs, is_reference=True)["rate"] == "0.01"
     # One rate alone was tried with more epochs.
-    runs.append(line("x", 1, [1, 0], rate=1e-3, validation=1.1, epochs=12.0))
+    runs.append(line("x", 1, [1, 0], rate=1e-3, validation=1.0, epochs=12.0))
+    runs[1]["validation"]["accuracy"] = 0.95
     row = report["compare"](runs, runs, is_reference=True)
-    assert (row["tried"], row["epochs"], row["rate"]) == (4, ">12", "0.001")
+    assert (row["tried"], row["epochs"], row["rate"]) == (4, ">12", "=0.001")
 
 
 def test_a_small_loss_is_not_rounded_away(report):
@@ -105,12 +109,14 @@ def test_another_recipe_is_compared_with_the_head_of_another_folder(report, tmp_
     assert [row["saved"] for row in rows] == [None, pytest.approx(50), pytest.approx(50)]
     printed = capsys.readouterr().out
     assert "defaults was run with the same settings." in printed
-    lines = [json.dumps(line("plain", 1, right) | {"batch_size": 9, "options": options}) for options in ({}, {"x": 1})]
+    lines = [json.dumps(line("plain", 1, right) | {"options": options}) for options in ({}, {"x": 1})]
     for name, text in zip(("longer", "other"), lines, strict=True):
         (tmp_path / name).mkdir()
         (tmp_path / name / "runs.jsonl").write_text(text + "\n")
     with pytest.raises(SystemExit, match="other holds runs on news with another options: {'x': 1}, not {}"):
         report["report"](tmp_path / "longer", against=tmp_path / "other")
+    told = report["check_against"]([line("plain", 1, [1], epochs=9.0)], [line("plain", 1, [1])], tmp_path / "shorter")
+    assert told == "shorter was run with epochs 4 in the place of 9."
     with pytest.raises(SystemExit, match="there is no run in .*nowhere"):
         report["report"](tmp_path / "recipe", against=tmp_path / "nowhere")
     for other, sentence in ({"texts_digest": "z"}, "texts_digest"), ({"backbone": "z"}, "backbone"):

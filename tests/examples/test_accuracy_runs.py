@@ -60,6 +60,13 @@ def test_other_seeds_rates_epochs_heads_and_sizes_are_other_runs(runs, tmp_path)
     assert runs["read_runs"](tmp_path / "runs.jsonl") == lines
 
 
+def test_all_heads_choose_among_the_same_epochs(runs, tmp_path):
+    known = [RUN, {**RUN, "head": "logistic-mean", "epochs": None}]
+    runs["check_same_epochs"](known, [4.0, 12.0], tmp_path)
+    with pytest.raises(SystemExit, match="other epochs than --epochs names. .* by --epochs 4 5, or use another"):
+        runs["check_same_epochs"](known, [5.0], tmp_path)
+
+
 def test_the_line_of_a_killed_process_is_dropped(runs, tmp_path, capsys):
     file = tmp_path / "runs.jsonl"
     whole = json.dumps(RUN) + "\n"

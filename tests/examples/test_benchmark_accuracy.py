@@ -23,23 +23,25 @@ def suite(tmp_path):
 def test_runs_are_done_once_and_reported(run_python, bert_folder, tmp_path, suite):
     (tmp_path / "suite.json").write_text(json.dumps({"films": suite}))
     options = ["suite.json", "--model_name_or_path", bert_folder, "--output_dir", "out", "--freeze_backbone"]
-    options += ["--states_folder", "states", "--epochs", "2", "--learning_rates", "1e-3", "1e-2", "--seeds", "1", "2"]
-    options += ["--recipe", '{"average_weights": 0.5, "r_drop_weight": 1.0}']
+    options += ["--states_folder", "states", "--epochs", "1", "2", "--learning_rates", "1e-3", "1e-2"]
+    options += ["--seeds", "1", "2", "--recipe", '{"average_weights": 0.5, "r_drop_weight": 1.0}']
     first = run_python(SCRIPT, *options, "--heads", "linear-mean", "bigru", "amsdff", "logistic-mean")
     runs = [json.loads(line) for line in (tmp_path / "out" / "runs.jsonl").read_text().splitlines()]
     fitted = [run for run in runs if run["head"] == "logistic-mean"]
-    assert len(fitted) == 7
+    assert [run["epochs"] for run in fitted] == [None] * 7
     assert max(run["validation"]["accuracy"] for run in fitted) > 0.5
     runs = [run for run in runs if run not in fitted]
-    assert len(runs) == 3 * 3
+    assert len(runs) == 3 * 5
     assert {run["head"] for run in runs} == {"linear-mean", "bigru", "amsdff"}
     for head in {run["head"] for run in runs}:
-        tried = {run["learning_rate"]: run["validation"] for run in runs if (run["head"], run["seed"]) == (head, 1)}
-        best = max(tried, key=lambda rate: (tried[rate]["accuracy"], -tried[rate]["nll"]))
-        assert [run["learning_rate"] for run in runs if (run["head"], run["seed"]) == (head, 2)] == [best]
+        own = [run for run in runs if run["head"] == head]
+        trials = [(run["epochs"], run["learning_rate"]) for run in own]
+        scores = [(run["validation"]["accuracy"], -run["validation"]["nll"]) for run in own[:4]]
+        assert trials == [(1, 1e-3), (1, 1e-2), (2, 1e-3), (2, 1e-2), trials[scores.index(max(scores))]]
+        assert [run["seed"] for run in own] == [1, 1, 1, 1, 2]
     assert "films: 2 labels" in first.stdout
     again = run_python(SCRIPT, *options, "--heads", "linear-mean", "amsdff", "logistic-mean")
-    assert len((tmp_path / "out" / "runs.jsonl").read_text().splitlines()) == 9 + 7
+    assert len((tmp_path / "out" / "runs.jsonl").read_text().splitlines()) == 15 + 7
     assert "films: 2 labels" not in again.stdout
     assert "errors saved" in again.stdout
 
@@ -52,6 +54,7 @@ def test_runs_are_done_once_and_reported(run_python, bert_folder, tmp_path, suit
         (["--recipe", '{"layer_decay": 0.9}'], "--recipe: --layer_decay is for the layers that --freeze_backbone"),
         (["--heads", "linear-mean", "plain"], "take linear-first in the place of plain"),
         (["--heads", "amsdff-differential"], "leaves differential attention untrained"),
+        (["--epochs", "0"], "--epochs must be above 0, got 0"),
         (["--head_learning_rate", "1e-3"], "choose their rates by --learning_rates"),
     ],
 )

@@ -195,7 +195,7 @@ def test_multi_label(run_script, tmp_path):
     predictions = pd.read_csv(tmp_path / "out" / "predictions.csv", keep_default_na=False)
     assert {"score_film", "score_praise"} <= set(predictions.columns)
     assert set(predictions["prediction"]) <= {"", "film", "praise", "film;praise"}
-    assert set(predictions["label"]) == {"", "film", "praise", "film;praise"}
+    assert set(predictions["true_label"]) == {"", "film", "praise", "film;praise"}
     config = json.loads((tmp_path / "out" / "config.json").read_text())
     assert config["problem_type"] == "multi_label_classification"
     assert len(config["thresholds"]) == 2
@@ -212,7 +212,7 @@ def test_regression_on_a_pair_with_a_frozen_backbone(run_script, tmp_path):
         *("--num_train_epochs", "40", "--head_learning_rate", "4e-3", "--save_strategy", "no"),
     )
     assert results(tmp_path / "out")["predict_pearson"] > 0.9
-    assert list(pd.read_csv(tmp_path / "out" / "predictions.csv").columns[2:4]) == ["label", "score_stars"]
+    assert list(pd.read_csv(tmp_path / "out" / "predictions.csv").columns[2:4]) == ["true_label", "score_stars"]
     trained = AutoModelForSequenceClassification.from_pretrained(tmp_path / "out")
     assert trained.config.problem_type == "regression"
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "out")

@@ -17,6 +17,7 @@ from amsdff_hf.training import (
     regression_metrics,
     to_probabilities,
 )
+from amsdff_hf.training.metrics import has_label, readable_truth
 
 
 RANDOM = np.random.default_rng(0)
@@ -93,6 +94,15 @@ def test_per_class_table():
     assert list(table) == ["a", "b", "c"]
     assert sum(row["texts"] for row in table.values()) == 200
     assert table["b"]["recall"] == pytest.approx(np.mean(PROBABILITIES.argmax(-1)[LABELS == 1] == 1))
+
+
+def test_true_labels_can_be_read_and_may_be_unknown():
+    multi = np.array([[1.0, 1.0], [-100.0, -100.0], [0.0, 0.0]], dtype=np.float32)
+    numbers = np.array([0.1, np.nan, 1234567.0], dtype=np.float32)
+    assert readable_truth(multi, "multi_label_classification", ["no", "yes"]) == ["no;yes", "", ""]
+    assert readable_truth(numbers, "regression", ["stars"]) == ["0.1", "", "1234567"]
+    assert has_label(multi, "multi_label_classification").tolist() == [True, False, True]
+    assert has_label(numbers, "regression").tolist() == [True, False, True]
 
 
 def test_decisions_can_be_read():

@@ -28,11 +28,11 @@ def test_single_label_files(tmp_path):
     with open(tmp_path / "predictions.csv", newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["prediction"] for row in rows] == ["no", "yes", "no"]
-    assert [row["label"] for row in rows] == ["no", "yes", ""]
+    assert [row["true_label"] for row in rows] == ["no", "yes", ""]
     assert rows[0] == {
         "index": "0",
         "prediction": "no",
-        "label": "no",
+        "true_label": "no",
         "score_no": "0.900000",
         "score_yes": "0.100000",
         "text": "one, two",
