@@ -219,7 +219,10 @@ class Benchmark:
 
 
 def head_fields(config: PreTrainedConfig) -> dict[str, Any]:
-    """Return what a configuration says of the head: nothing of the plain one, nor of the two parts without options."""
+    """Return what a configuration says of the head.
+
+    That is nothing of the plain one, and of those without a part that no option leaves out, the whole AMSDFF.
+    """
     if not isinstance(config, BackboneClassifierConfig):
         return {}
     fields = config.to_dict()
