@@ -179,12 +179,13 @@ def compare(runs: list[Run], reference: list[Run], is_reference: bool) -> Run:
         "seconds": float(np.mean([run["seconds"] for run in runs])),
         "parameters": runs[0]["parameters"],
     }
-    if is_reference:
-        return {**row, "saved": None, "low": None, "high": None, "p": None, "resampled": np.zeros(RESAMPLES)}
     errors, theirs = (1.0 - np.array([is_right(run) for run in group]) for group in (runs, reference))
+    # Of no error, none can be saved.
+    if is_reference or not theirs.any():
+        return {**row, "saved": None, "low": None, "high": None, "p": None, "resampled": np.zeros(RESAMPLES)}
     resampled = resample_saved(errors, theirs)
     low, high = np.percentile(resampled, INTERVAL)
-    saved = 100 * (1 - errors.mean() / max(theirs.mean(), TINY))
+    saved = 100 * (1 - errors.mean() / theirs.mean())
     share = min(np.mean(resampled <= 0), np.mean(resampled >= 0))
     p = min(1.0, 2 * (share + 1 / RESAMPLES))
     return {**row, "saved": saved, "low": low, "high": high, "p": p, "resampled": resampled}

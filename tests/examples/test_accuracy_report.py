@@ -42,6 +42,12 @@ def test_a_better_head_saves_errors(report):
     assert report["compare"](better, better, is_reference=False)["p"] == 1.0
 
 
+def test_of_no_error_none_is_saved(report):
+    perfect, other = [line("perfect", 1, [1, 1])], [line("other", 1, [1, 0])]
+    assert report["compare"](other, perfect, is_reference=False)["saved"] is None
+    assert report["compare"](perfect, other, is_reference=False)["saved"] == 100
+
+
 def test_seeds_that_differ_widen_the_interval(report):
     reference = np.arange(400) % 4 == 0
     same = [np.arange(400) % 8 == 0] * 2
