@@ -215,7 +215,8 @@ def resample_saved(errors: np.ndarray, reference: np.ndarray, seed: int = 0) -> 
         (draw_counts(generator, len(group)) * (texts @ group.T)).sum(axis=1) / len(group)
         for group in (errors, reference)
     ]
-    return 100 * (1 - totals[0] / np.maximum(totals[1], TINY))
+    # Where neither head is wrong, nothing is saved.
+    return np.where(totals[0] == totals[1], 0.0, 100 * (1 - totals[0] / np.maximum(totals[1], TINY)))
 
 
 def draw_counts(generator: np.random.Generator, size: int) -> np.ndarray:

@@ -46,6 +46,7 @@ def test_of_no_error_none_is_saved(report):
     perfect, other = [line("perfect", 1, [1, 1])], [line("other", 1, [1, 0])]
     assert report["compare"](other, perfect, is_reference=False)["saved"] is None
     assert report["compare"](perfect, other, is_reference=False)["saved"] == 100
+    assert (report["resample_saved"](np.zeros((1, 2)), np.zeros((1, 2))) == 0).all()
 
 
 def test_seeds_that_differ_widen_the_interval(report):
