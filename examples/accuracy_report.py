@@ -8,21 +8,18 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
+from accuracy_plots import draw
 from accuracy_runs import SEARCHED, SETTINGS, Run, chosen_runs, epochs_of, names, read_runs, search_of
-from matplotlib import pyplot as plt
-from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from amsdff_hf.training import format_table, save_json
 
 
-matplotlib.use("Agg")
 RESAMPLES = 2000
 # Percentiles of what is drawn.
 INTERVAL = (2.5, 97.5)
-# In the place of no error at all.
-TINY = 1e-9
+# Of the reference in a resample without any, where percentages would be infinite (as Haldane's correction of odds).
+FEWEST_ERRORS = 0.5
 
 
 def report(folder: Path, baseline: str | None = None, against: Path | None = None) -> None:
@@ -59,7 +56,8 @@ def report(folder: Path, baseline: str | None = None, against: Path | None = Non
             | compare(own, reference, is_reference=own is reference)
             for head, own in heads.items()
         ]
-    text = format_table([[as_shown(name, row[name]) for name in COLUMNS] for row in rows], header=list(COLUMNS))
+    marked = [row | {"head": f"{row['head']} (reference)"} if row["is_reference"] else row for row in rows]
+    text = format_table([[as_shown(name, row[name]) for name in COLUMNS] for row in marked], header=list(COLUMNS))
     means = average(rows)
     if means:
         shown = [[as_shown(name, value) for name, value in row.items()] for row in means]
@@ -69,20 +67,25 @@ def report(folder: Path, baseline: str | None = None, against: Path | None = Non
     (folder / "table.txt").write_text(f"{text}\n\n{LEGEND}\n", encoding="utf-8")
     shown = [{name: value for name, value in row.items() if name != "resampled"} for row in rows]
     save_json({"rows": shown, "means": means}, str(folder / "table.json"))
-    draw(rows, folder)
+    draw(rows, with_most_texts(rows), folder)
 
 
 COLUMNS = ("data", "texts", "head", "seeds", "tried", "epochs", "rate", "accuracy", "sd", "macro_f1", "ece")
 COLUMNS += ("saved", "low", "high", "p", "seconds", "parameters")
-LEGEND = (
-    "accuracy, macro_f1, ece: means over the seeds on the test split; sd: of the accuracy. epochs, rate: number of "
-    "epochs and learning rate, chosen together on the validation split among so many pairs as were tried; logistic "
-    "regression has no epochs, and its rate is the inverse weight of the norm. < or >: the lowest or the highest, "
-    "beyond which there may be a better one; =: the only rate tried with these epochs. saved: errors that the head "
-    "saves, in % of those of the reference (the row with a dash), with the 95 % interval and two-sided p of a "
-    "bootstrap over the texts, the same ones for both, and over the seeds of each; uncorrected for the number of "
-    "comparisons, and too narrow where seeds are few. seconds: of one training."
-)
+LEGEND = """\
+seeds         trainings with what was chosen; of logistic regression nothing is drawn by chance, so that it has one
+tried         pairs of epochs and learning rate; that with the best accuracy on the validation split is chosen
+epochs, rate  what was chosen; logistic regression has no epochs, and its rate is the inverse weight of the norm
+  < >         the lowest or the highest that was tried, beyond which there may be a better one
+  =           the only rate that was tried with these epochs
+accuracy, macro_f1, ece (expected calibration error): on the test split, means over the seeds
+sd            standard deviation of the accuracy over the seeds
+saved         errors that the head saves, in % of those of the reference
+low, high     95 % interval of that, by a bootstrap over the texts, the same for both heads, and the seeds of each;
+              too narrow where seeds are few
+p             of no difference, two-sided, by the same bootstrap; not corrected for the number of comparisons
+seconds       of one training\
+"""
 
 
 def runs_of(folder: Path) -> list[Run]:
@@ -178,6 +181,7 @@ def compare(runs: list[Run], reference: list[Run], is_reference: bool) -> Run:
         "ece": float(np.mean([test["calibration_error"] for test in tests])),
         "seconds": float(np.mean([run["seconds"] for run in runs])),
         "parameters": runs[0]["parameters"],
+        "is_reference": is_reference,
     }
     errors, theirs = (1.0 - np.array([is_right(run) for run in group]) for group in (runs, reference))
     # Of no error, none can be saved.
@@ -216,7 +220,7 @@ def resample_saved(errors: np.ndarray, reference: np.ndarray, seed: int = 0) -> 
         for group in (errors, reference)
     ]
     # Where neither head is wrong, nothing is saved.
-    return np.where(totals[0] == totals[1], 0.0, 100 * (1 - totals[0] / np.maximum(totals[1], TINY)))
+    return np.where(totals[0] == totals[1], 0.0, 100 * (1 - totals[0] / np.maximum(totals[1], FEWEST_ERRORS)))
 
 
 def draw_counts(generator: np.random.Generator, size: int) -> np.ndarray:
@@ -253,39 +257,6 @@ def with_most_texts(rows: list[Run]) -> list[Run]:
     """Return the rows of each data set with the most training texts."""
     most = {row["data"]: row["texts"] for row in sorted(rows, key=lambda row: row["texts"])}
     return [row for row in rows if row["texts"] == most[row["data"]]]
-
-
-def draw(rows: list[Run], folder: Path) -> None:
-    """Draw accuracy against seconds and, with several training sizes, the learning curves."""
-    draw_panels(with_most_texts(rows), "seconds", "seconds of training", folder / "cost.png")
-    if len(with_most_texts(rows)) < len(rows):
-        draw_panels(rows, "texts", "training texts", folder / "learning.png")
-
-
-def draw_panels(rows: list[Run], column: str, label: str, file: Path) -> None:
-    """Draw accuracy against a column, one panel for each data set, every head in one color in all of them."""
-    heads = names(rows)
-    palette = plt.get_cmap("tab10" if len(heads) <= 10 else "tab20")
-    colors = {head: palette(index % palette.N) for index, head in enumerate(heads)}
-    data = sorted({row["data"] for row in rows})
-    figure, axes = plt.subplots(1, len(data), figsize=(3.6 * len(data) + 1.6, 3.6), squeeze=False)
-    for axis, one in zip(axes[0], data):
-        for head, color in colors.items():
-            points = sorted(
-                (row[column], row["accuracy"]) for row in rows if (row["data"], row["head"]) == (one, head)
-            )
-            x, y = [point[0] for point in points], [point[1] for point in points]
-            axis.plot(x, y, marker="o", linestyle="-" if column == "texts" else "", color=color, label=head)
-        axis.set(title=one, xlabel=label, xscale="log")
-        axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
-        axis.xaxis.set_minor_locator(NullLocator())
-        axis.grid(alpha=0.3)
-    axes[0, 0].set_ylabel("accuracy")
-    figure.tight_layout()
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8)
-    figure.savefig(file, dpi=120, bbox_inches="tight")
-    plt.close(figure)
 
 
 def main() -> None:

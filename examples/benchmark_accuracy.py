@@ -36,6 +36,7 @@ from accuracy_runs import (
 from accuracy_training import ROLES, Benchmark
 from benchmarked_heads import HEADS
 from datasets import disable_progress_bars
+from filelock import FileLock, Timeout
 from fitted_heads import FITTED
 from transformers import TrainingArguments
 from transformers.utils import logging as transformers_logging
@@ -118,11 +119,12 @@ def read_json(text: str, source: str) -> dict[str, Any]:
     return parsed
 
 
-def run_missing(arguments: argparse.Namespace, file: Path) -> None:
-    """Do the runs that are not in the file yet, and write each to it."""
+def run_missing(arguments: argparse.Namespace, file: Path) -> int:
+    """Do the runs that are not in the file yet, write each to it, and return how many there were."""
     if file.exists():
         drop_unfinished_line(file)
     known = read_runs(file) if file.exists() else []
+    count_before = len(known)
     check_same_epochs(known, arguments.epochs, file)
     name_of_backbone = {"backbone_name": Path(arguments.model_name_or_path).name}
     check_comparable(
@@ -150,6 +152,7 @@ def run_missing(arguments: argparse.Namespace, file: Path) -> None:
                 accuracy = ", ".join(f"{role} {found[role]['accuracy']:.4f}" for role in ROLES[1:])
                 tried = f"rate {rate:g}" if epochs is None else f"epochs {epochs:g} rate {rate:g}"
                 print(f"{name} {head:<20} seed {seed} {tried}: {accuracy}, {found['seconds']} s", flush=True)
+    return len(known) - count_before
 
 
 def main() -> None:
@@ -165,7 +168,15 @@ def main() -> None:
     # Without its pooler, which the plain head alone reads, and which some checkpoints do not hold.
     backbone = AmsdffForSequenceClassification.from_backbone(arguments.model_name_or_path, labels=["a", "b"]).backbone
     arguments.backbone_digest = digest_of_weights(backbone)[:16]
-    run_missing(arguments, output / "runs.jsonl")
+    file = output / "runs.jsonl"
+    try:
+        with FileLock(f"{file}.lock", timeout=0):
+            count = run_missing(arguments, file)
+    except Timeout:
+        sentence = f"another process adds runs to {file}: wait for it, or use another --output_dir."
+        raise SystemExit(f"error: {sentence}") from None
+    if not count:
+        print(f"{file} holds all these runs already: nothing was trained")
     report(output, baseline=arguments.baseline)
 
 

@@ -214,6 +214,8 @@ def describe(prepared: Prepared, training_args: TrainingArguments) -> None:
         cut = f"{tokenized.truncated_share:.1%} longer than {prepared.max_length} tokens and cut"
         say(training_args, f"{role}: {len(tokenized.dataset):,} texts, {cut}")
     train = prepared.split("train") or []
+    if train:
+        say(training_args, "some training texts:")
     for row in random.Random(training_args.seed).sample(range(len(train)), min(3, len(train))):
         label = readable_labels(np.array([train[row][LABELS]]), problem_type, names)[0]
         say(training_args, f"  {label}: {train[row][TEXT][:100]!r}")

@@ -142,7 +142,7 @@ def main() -> None:
     )
     columns = [name for name in METRICS if all(name in scores for scores in metrics.values())]
     lines = [[name, *(scores[column] for column in columns)] for name, scores in metrics.items()]
-    print(f"\n{last}\n{table}\n\n{format_table(lines, header=['model', *columns])}")
+    print(f"\n{last}, label by label:\n{table}\n\n{format_table(lines, header=['model', *columns])}")
     print(f"\nIn {folder}: {', '.join(sorted(path.name for path in folder.iterdir()))}")
 
 

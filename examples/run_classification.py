@@ -204,7 +204,8 @@ def score(
         problem_type,
         prepared.thresholds,
     )
-    print(f"\n{table}")
+    if table:
+        print(f"\n{prefix}, label by label:\n{table}")
     return metrics
 
 

@@ -143,7 +143,8 @@ def note_seeds(folders: Sequence[str | os.PathLike]) -> None:
 
 
 def _data_facts(data_args: DataTrainingArguments, card_args: CardArguments) -> DataFacts:
-    name = data_args.dataset_name or Path(data_args.train_file or data_args.test_file).name
+    files = [data_args.train_file, data_args.validation_file, data_args.test_file]
+    name = data_args.dataset_name or ", ".join(dict.fromkeys(Path(file).name for file in files if file))
     is_on_hub = data_args.dataset_name is not None and not os.path.exists(name)
     return DataFacts(
         name=card_args.card_data_name or (name if is_on_hub else os.path.basename(os.path.normpath(name))),

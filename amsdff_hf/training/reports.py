@@ -116,7 +116,7 @@ def write_reports(
         path = os.path.join(folder, f"{prefix}_confusion_matrix.png")
         save_confusion_matrix(predicted[kept], labels[kept], names, path)
     rows = [[name, *values.values()] for name, values in table.items()]
-    return format_table(rows, header=[f"{prefix}: label", "precision", "recall", "f1", "texts"])
+    return format_table(rows, header=["label", "precision", "recall", "f1", "texts"])
 
 
 def save_json(values: dict[str, Any], path: str) -> None:

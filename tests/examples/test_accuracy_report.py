@@ -47,6 +47,8 @@ def test_of_no_error_none_is_saved(report):
     assert report["compare"](other, perfect, is_reference=False)["saved"] is None
     assert report["compare"](perfect, other, is_reference=False)["saved"] == 100
     assert (report["resample_saved"](np.zeros((1, 2)), np.zeros((1, 2))) == 0).all()
+    # Not billions, where the reference happens to have no error.
+    assert report["resample_saved"](np.ones((1, 4)), np.array([[1.0, 0, 0, 0]])).min() == 100 * (1 - 4 / 0.5)
 
 
 def test_seeds_that_differ_widen_the_interval(report):

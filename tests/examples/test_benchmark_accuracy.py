@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.conftest import ROOT
 from tests.examples.test_run_classification import frame
@@ -43,7 +44,18 @@ def test_runs_are_done_once_and_reported(run_python, bert_folder, tmp_path, suit
     again = run_python(SCRIPT, *options, "--heads", "linear-mean", "amsdff", "logistic-mean")
     assert len((tmp_path / "out" / "runs.jsonl").read_text().splitlines()) == 15 + 7
     assert "films: 2 labels" not in again.stdout
+    assert "holds all these runs already: nothing was trained" in again.stdout
+    assert "nothing was trained" not in first.stdout
     assert "errors saved" in again.stdout
+
+
+def test_two_processes_do_not_share_a_folder(run_python, bert_folder, tmp_path, suite):
+    (tmp_path / "suite.json").write_text(json.dumps({"films": suite}))
+    (tmp_path / "out").mkdir()
+    with FileLock(tmp_path / "out" / "runs.jsonl.lock"):
+        command = ["suite.json", "--model_name_or_path", bert_folder, "--output_dir", "out"]
+        said = run_python(SCRIPT, *command, check=False).stderr
+    assert said.strip().endswith("wait for it, or use another --output_dir.")
 
 
 @pytest.mark.parametrize(
