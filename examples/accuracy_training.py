@@ -39,7 +39,7 @@ from amsdff_hf.data import (
     tokenize_splits,
     usable_length,
 )
-from amsdff_hf.models.configuration_backbone import BackboneClassifierConfig
+from amsdff_hf.models import BackboneClassifierConfig
 from amsdff_hf.training import (
     ModelArguments,
     RDropTrainer,

@@ -11,19 +11,19 @@ import torch
 from huggingface_hub.dataclasses import strict
 from torch import nn
 
-from amsdff_hf.models.configuration_backbone import BackboneClassifierConfig
-from amsdff_hf.models.head_amsdff import MultiPooling
-from amsdff_hf.models.layers import (
+from amsdff_hf.models import (
+    AmsdffSequenceClassifierOutput,
     AttentionPooling,
+    BackboneClassifierConfig,
+    BackboneForSequenceClassification,
     FirstPooling,
     MaxPooling,
     MeanPooling,
+    MultiPooling,
     masked_max,
     real_tokens,
     zero_padding,
 )
-from amsdff_hf.models.modeling_classifier import BackboneForSequenceClassification
-from amsdff_hf.models.outputs import AmsdffSequenceClassifierOutput
 
 
 POOLINGS = {"linear-first": FirstPooling, "linear-max": MaxPooling, "linear-mean": MeanPooling}

@@ -39,7 +39,7 @@ from amsdff_hf import (
     PyramidGraphForSequenceClassification,
     convert_to_differential_attention,
 )
-from amsdff_hf.models.padding import front_positions, move_back, move_to_front
+from amsdff_hf.models import front_positions, move_back, move_to_front
 
 
 NUM_LABELS = 4

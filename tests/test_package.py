@@ -1,4 +1,5 @@
 import ast
+import importlib
 import re
 from pathlib import Path
 
@@ -35,6 +36,15 @@ def imported_rooms(path: Path) -> set[str]:
 def test_dependencies_point_one_way(room):
     for path in (PACKAGE / room).glob("*.py"):
         assert imported_rooms(path) <= ALLOWED[room], path
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.stem)
+def test_examples_use_public_names(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "amsdff_hf":
+            assert node.module.count(".") <= 1
+            hidden = {alias.name for alias in node.names} - set(importlib.import_module(node.module).__all__)
+            assert not hidden, (node.module, hidden)
 
 
 def test_models_travel_alone():
