@@ -20,15 +20,8 @@ from .configuration_pyramid_graph import PyramidGraphConfig
 from .configuration_word_vectors import WordVectorsConfig
 from .feature_extraction_amccl import AmcclFeatureExtractor
 from .head_amsdff import MultiPooling
-from .layers import (
-    AttentionPooling,
-    FirstPooling,
-    MaxPooling,
-    MeanPooling,
-    masked_max,
-    real_tokens,
-    zero_padding,
-)
+from .layers import AttentionPooling, FirstPooling, MaxPooling, MeanPooling
+from .masking import masked_max, real_tokens, zero_padding
 from .modeling_amccl import AmcclForSequenceClassification, AmcclModel
 from .modeling_amsdff import AmsdffForSequenceClassification, AmsdffModel
 from .modeling_classifier import BackboneForSequenceClassification

@@ -5,7 +5,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .layers import DepthwiseConv1d, masked_mean, zero_padding
+from .layers import DepthwiseConv1d
+from .masking import masked_mean, zero_padding
 
 
 class PyramidLevel(nn.Module):

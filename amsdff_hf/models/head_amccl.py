@@ -15,7 +15,7 @@ from torch import nn
 from .adaptive_convolution import AdaptiveConvolution
 from .configuration_amccl import AmcclConfig
 from .input_checks import check_features
-from .layers import real_tokens, uniform_weights
+from .masking import real_tokens, uniform_weights
 from .modality_branches import SequenceBranch, TextBranch
 
 

@@ -26,12 +26,10 @@ from .layers import (
     Pooled,
     QueryPooling,
     SelfAttention,
-    masked_mean,
-    real_tokens,
     split_width,
     xavier_bound,
-    zero_padding,
 )
+from .masking import masked_mean, real_tokens, zero_padding
 
 
 class FeatureEnhancer(nn.Module):

@@ -14,15 +14,8 @@ from transformers import initialization as init
 
 from .bidirectional_lstm import BidirectionalLstm
 from .configuration_cnn_bilstm import CnnBilstmConfig
-from .layers import (
-    Pooled,
-    SelfAttention,
-    masked_mean,
-    masked_softmax,
-    real_tokens,
-    weighted_sum,
-    zero_padding,
-)
+from .layers import Pooled, SelfAttention
+from .masking import masked_mean, masked_softmax, real_tokens, weighted_sum, zero_padding
 from .text_fields import cut_field, field_masks
 
 

@@ -14,7 +14,8 @@ from .dense_graph import DenseGraph
 from .feature_pyramid import FeaturePyramid
 from .graph_layers import Graph, GraphBlock
 from .graph_nodes import node_layout, pool_nodes, spread_to_tokens
-from .layers import AttentionPooling, HiddenLayer, MaxPooling, MeanPooling, Pooled, real_tokens, zero_padding
+from .layers import AttentionPooling, HiddenLayer, MaxPooling, MeanPooling, Pooled
+from .masking import real_tokens, zero_padding
 from .padding import front_positions, move_back, move_to_front
 from .sparse_graph import SparseGraph
 

@@ -2,7 +2,7 @@
 """Building blocks shared by the heads; every one of them sees real tokens only.
 
 Shapes are `(batch_size, sequence_length, hidden_size)` for token vectors and `(batch_size, sequence_length)` for the
-boolean `mask`, which is true at real tokens and must be true somewhere in every row (see [`real_tokens`]).
+boolean `mask`, which is true at real tokens and must be true somewhere in every row (see `masking.py`).
 """
 
 import math
@@ -13,58 +13,7 @@ import torch.nn.functional as F
 from torch import nn
 from transformers import initialization as init
 
-
-def real_tokens(hidden_states: torch.Tensor, attention_mask: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
-    """Put a neutral vector at padding and return the token vectors with a boolean mask that has no empty row.
-
-    A row without any real token becomes a text of one token, the neutral vector: finite, and the same at any length.
-
-    Args:
-        hidden_states: `(batch_size, sequence_length, hidden_size)`.
-        attention_mask: `(batch_size, sequence_length)`, zero at padding; `None` means no padding.
-
-    Returns:
-        The token vectors and the mask `(batch_size, sequence_length)`.
-    """
-    if attention_mask is None:
-        return hidden_states, torch.ones(hidden_states.shape[:2], dtype=torch.bool, device=hidden_states.device)
-    mask = attention_mask != 0
-    # Not all equal, at which the slope of a LayerNorm is so steep that gradients overflow in half precision.
-    neutral = 1 - 2 * (torch.arange(hidden_states.shape[-1], device=mask.device) % 2).to(hidden_states.dtype)
-    hidden_states = torch.where(mask.unsqueeze(-1), hidden_states, neutral)
-    is_first = torch.arange(mask.shape[1], device=mask.device) == 0
-    return hidden_states, mask | (~mask.any(dim=1, keepdim=True) & is_first)
-
-
-def zero_padding(hidden_states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """Set the vectors of padded tokens to zero."""
-    return hidden_states.masked_fill(~mask.unsqueeze(-1), 0.0)
-
-
-def masked_softmax(scores: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """Softmax over the last dimension with no weight on padding; `mask` broadcasts against `scores`."""
-    return scores.masked_fill(~mask, torch.finfo(scores.dtype).min).softmax(dim=-1)
-
-
-def weighted_sum(weights: torch.Tensor, hidden_states: torch.Tensor) -> torch.Tensor:
-    """Sum of token vectors under weights `(batch_size, sequence_length)`; returns `(batch_size, hidden_size)`."""
-    return torch.bmm(weights.unsqueeze(1), hidden_states).squeeze(1)
-
-
-def uniform_weights(mask: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """Equal weights `(batch_size, sequence_length)` over the real tokens; every row sums to 1."""
-    return (mask / mask.sum(dim=1, keepdim=True)).to(dtype)
-
-
-def masked_mean(hidden_states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """Mean over the real tokens, `(batch_size, hidden_size)`."""
-    return weighted_sum(uniform_weights(mask, hidden_states.dtype), hidden_states)
-
-
-def masked_max(hidden_states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """Largest value of each feature over the real tokens, `(batch_size, hidden_size)`."""
-    lowest = torch.finfo(hidden_states.dtype).min
-    return hidden_states.masked_fill(~mask.unsqueeze(-1), lowest).amax(dim=1)
+from .masking import masked_max, masked_softmax, may_have_padding, uniform_weights, weighted_sum
 
 
 def split_width(width: int, parts: int) -> list[int]:
@@ -187,8 +136,9 @@ class SelfAttention(nn.Module):
 
     def forward(self, hidden_states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Attend from every token to the real ones; returns the shape of `hidden_states`."""
+        keys = mask[:, None, None, :] if may_have_padding(mask) else None
         mixed = F.scaled_dot_product_attention(
-            *self._heads(hidden_states), attn_mask=mask[:, None, None, :], dropout_p=self.dropout * self.training
+            *self._heads(hidden_states), attn_mask=keys, dropout_p=self.dropout * self.training
         )
         return self.fused_output(mixed.transpose(1, 2).flatten(2))
 

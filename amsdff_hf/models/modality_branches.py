@@ -10,7 +10,8 @@ from torch import nn
 from transformers import initialization as init
 
 from .configuration_amccl import AmcclConfig
-from .layers import SelfAttention, masked_mean, real_tokens
+from .layers import SelfAttention
+from .masking import masked_mean, real_tokens
 from .padding import front_positions, move_to_front
 
 

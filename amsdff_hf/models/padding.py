@@ -6,6 +6,8 @@ from typing import Any
 import torch
 from transformers.modeling_outputs import BaseModelOutput
 
+from .masking import is_known
+
 
 # The last dimension of their attention maps is no text: offsets in a window, a block, or a state.
 _SPARSE_MAPS = ("led", "longformer", "longt5", "reformer", "rwkv", "yoso")
@@ -39,10 +41,9 @@ def front_positions(attention_mask: torch.Tensor) -> torch.Tensor:
 def may_follow_padding(attention_mask: torch.Tensor) -> bool:
     """Whether a real token may stand behind padding, so that tokens have to be moved.
 
-    On an accelerator, and inside of a graph, the answer is yes without a look: it would be waited for.
+    Where it cannot be looked at, the answer is yes.
     """
-    in_graph = torch.compiler.is_compiling() or torch.jit.is_tracing()
-    if in_graph or attention_mask.device.type != "cpu":
+    if not is_known(attention_mask):
         return True
     real = attention_mask != 0
     return bool((real[:, 1:] & ~real[:, :-1]).any())

@@ -84,23 +84,6 @@ def test_max_pooling_shares_ties():
     assert weights.tolist() == [[0.5, 0.5, 0.0, 0.0]]
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
-def test_rows_without_tokens_are_finite_and_the_same_at_any_length(dtype):
-    for length in (2, 5):
-        states, mask = layers.real_tokens(torch.randn(1, length, 12).to(dtype), torch.zeros(1, length))
-        assert mask.tolist() == [[True] + [False] * (length - 1)]
-        assert (
-            layers.masked_max(states, mask).tolist() == layers.masked_mean(states, mask).tolist() == [[1.0, -1.0] * 6]
-        )
-
-
-def test_garbage_at_padding_does_not_spread(mask):
-    states = torch.full((3, 7, 12), float("nan")).masked_fill(mask.unsqueeze(-1), 1.0)
-    cleaned, kept = layers.real_tokens(states, mask.long())
-    assert cleaned.isfinite().all()
-    assert torch.equal(kept, mask)
-
-
 def test_packed_maps_are_initialized_one_by_one():
     packed = layers.PackedLinear(300, 300, num_maps=3)
     packed.initialize_parameters()
