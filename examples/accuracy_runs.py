@@ -21,15 +21,18 @@ SEARCHED = ("epochs", "learning_rate")
 
 def drop_unfinished_line(file: Path) -> None:
     """Cut off what a process that was killed left of its last line, and say so."""
-    *lines, last = file.read_text(encoding="utf-8").split("\n")
+    content = file.read_bytes()
+    finished, _, last = content.rpartition(b"\n")
     if not last:
         return
-    try:
-        json.loads(last)
-        lines.append(last)
-    except json.JSONDecodeError:
-        print(f"{file}: the last line was not finished, and its run is done again")
-    file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    # Only the end is touched: writing all of it again could lose it, as on a full disk, which cuts lines too.
+    with file.open("ab") as lines:
+        try:
+            json.loads(last)
+            lines.write(b"\n")
+        except ValueError:
+            print(f"{file}: the last line was not finished, and its run is done again")
+            lines.truncate(len(content) - len(last))
 
 
 def read_runs(file: Path) -> list[Run]:

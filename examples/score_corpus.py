@@ -89,11 +89,7 @@ def choose_precision(arguments: argparse.Namespace, device: torch.device) -> str
     """Return one number format for all processes and restarts: that of the record, or the fastest one here."""
     if arguments.precision != "auto":
         return arguments.precision
-    recorded = {}
-    # Without a part, the record may be that of another run, which was stopped before it had one.
-    if finished_parts(arguments.output_dir):
-        with fsspec.open(f"{arguments.output_dir.rstrip('/')}/{RECORD}", "rb") as file:
-            recorded = json.load(file)
+    recorded = read_record(arguments.output_dir) or {}
     # What an ONNX file began has none, and is refused later, with a sentence.
     chosen = recorded["precision"].removeprefix("torch.") if "precision" in recorded else fastest_precision(device)
     # Always, since one process may see a record that another one did not see yet.
@@ -123,24 +119,45 @@ def load_classifier(
     return model, classifier, {"onnx_file": hashlib.sha256(Path(arguments.onnx_file).read_bytes()).hexdigest()}
 
 
-def check_same_run(folder: str, run: dict[str, Any], has_parts: bool) -> None:
-    """Refuse to go on with the parts of another run; a new one leaves its description in the folder.
+def read_record(folder: str) -> dict[str, Any] | None:
+    """Return the description of the run that a folder belongs to; `None` if it is free."""
+    system, path = fsspec.core.url_to_fs(f"{folder.rstrip('/')}/{RECORD}")
+    # Some file systems remember what they have listed before.
+    system.invalidate_cache()
+    return json.loads(system.cat_file(path)) if system.exists(path) else None
+
+
+def check_same_run(folder: str, run: dict[str, Any]) -> None:
+    """Refuse to go on in the folder of another run; a free one gets the description of this run.
 
     Raises:
         ValueError: with what is not the same.
     """
-    path = f"{folder.rstrip('/')}/{RECORD}"
-    if not has_parts:
-        write_whole(path, json.dumps(run, indent=2).encode())
+    before = read_record(folder)
+    if before is None:
+        write_whole(f"{folder.rstrip('/')}/{RECORD}", json.dumps(run, indent=2).encode())
         return
-    with fsspec.open(path, "rb") as file:
-        before = json.load(file)
+    # As it is read back, where a tuple is a list.
+    run = json.loads(json.dumps(run))
     other = [name for name in run | before if run.get(name) != before.get(name)]
     if other:
         raise ValueError(
-            f"{folder} holds scores of a run with another {other[0]} ({before.get(other[0])!r:.80}, now "
-            f"{run.get(other[0])!r:.80}): choose another --output_dir, or give the same command again."
+            f"{folder} belongs to a run with other {other[0]} ({before.get(other[0])!r:.80}, now "
+            f"{run.get(other[0])!r:.80}): choose another --output_dir, delete that folder, or give the same command "
+            "again."
         )
+
+
+def check_apart(folder: str, files: list[str]) -> None:
+    """Refuse to write scores among the files of the corpus, of which they would become a part.
+
+    Raises:
+        ValueError: with a file in the output folder.
+    """
+    _, own = fsspec.core.url_to_fs(folder)
+    for path in files:
+        if fsspec.core.url_to_fs(path)[1].rpartition("/")[0] == own.rstrip("/"):
+            raise ValueError(f"--output_dir {folder} holds {path}, which is to be scored: choose a folder of its own.")
 
 
 def as_text(row: dict[str, Any], number: int, path: str, columns: list[str]) -> str | tuple[str, str]:
@@ -205,7 +222,12 @@ class ChunkScorer:
         options["problem_type"] = self._space.problem_type
         scores = np.stack(list(score(texts(), self._classifier, self._tokenizer, **options)))
         predicted = predicted_labels(scores, self._space.problem_type, self._thresholds)
-        labels = readable_labels(predicted, self._space.problem_type, self._space.names)
+        if self._space.problem_type == "multi_label_classification":
+            named = [[name for name, one in zip(self._space.names, row, strict=True) if one] for row in predicted]
+            # The type is given for parts in which no text has a label.
+            labels = pa.array(named, pa.list_(pa.string()))
+        else:
+            labels = readable_labels(predicted, self._space.problem_type, self._space.names)
         numbers = np.arange(chunk.start, chunk.start + len(scores))
         arrays = {name: pa.array(as_written(kept[name], types[name]), types[name]) for name in self._kept}
         columns = {"file": [path] * len(scores), "row": numbers, **arrays, "label": labels}
@@ -220,13 +242,15 @@ def main() -> None:
     # For its number, its device and the number format: later, the processes never wait for each other.
     state = PartialState(cpu=arguments.use_cpu)
     files = find_files(arguments.files)
+    check_apart(arguments.output_dir, files)
     model, classifier, computed_by = load_classifier(arguments, state)
     form = computed_by.get("precision", "the format of the ONNX file").removeprefix("torch.")
     print(f"process {state.process_index}: computing in {form}", flush=True)
     tokenizer = AutoTokenizer.from_pretrained(arguments.model)
     scorer = ChunkScorer(arguments, model.config, classifier, tokenizer)
+    run = describe_run(arguments, files, model, computed_by, tokenizer)
+    check_same_run(arguments.output_dir, run)
     done = finished_parts(arguments.output_dir)
-    check_same_run(arguments.output_dir, describe_run(arguments, files, model, computed_by, tokenizer), bool(done))
 
     def is_wanted(chunk: Chunk) -> bool:
         is_mine = (chunk.file + chunk.number) % state.num_processes == state.process_index
@@ -236,6 +260,8 @@ def main() -> None:
     for number, path in enumerate(files):
         for chunk, rows in iterate_chunks(path, number, scorer.columns, arguments.rows_per_chunk, is_wanted):
             columns = scorer(chunk, path, rows)
+            # Two different runs may have begun in the same moment, and the record is that of one of them.
+            check_same_run(arguments.output_dir, run)
             write_part(arguments.output_dir, chunk.part, columns)
             num_rows += len(columns["row"])
             speed = num_rows / (time.perf_counter() - start)

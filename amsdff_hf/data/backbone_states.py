@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from datasets import Dataset, Features, Sequence, Value
 from datasets import config as datasets_config
+from filelock import FileLock
 from torch import nn
 from transformers import DataCollatorWithPadding, PreTrainedModel, TrainingArguments
 from transformers import __version__ as transformers_version
@@ -155,12 +156,28 @@ class _Wanted:
         ordered = split.select(order)
         folder = Path(folder or Path(datasets_config.HF_DATASETS_CACHE, STATES))
         num_bytes = int(lengths.sum()) * _width(model) * _BYTES * _SPARE
-        return cls(ordered, order, folder / f"{_key(ordered, model, arguments)}.arrow", num_bytes)
+        return cls(ordered, order, folder / _key(ordered, model, arguments) / "states.arrow", num_bytes)
 
     def computed(self, model: PreTrainedModel, arguments: TrainingArguments, use_cache: bool) -> Dataset:
         """Return the rows in the order of the split, with their states."""
+        if use_cache and self.path.exists():
+            cached = self._mapped(model, arguments, use_cache)
+        else:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            # Whoever wants the same states meanwhile waits for them.
+            with FileLock(self.path.with_suffix(".lock")):
+                for unfinished in self.path.parent.glob("tmp*"):
+                    # By a process that was killed.
+                    unfinished.unlink()
+                cached = self._mapped(model, arguments, use_cache)
+        for name in (_IDS, "token_type_ids", LABELS):
+            if name in self.ordered.column_names:
+                cached = cached.add_column(name, self.ordered[name][:])
+        return cached.select(np.argsort(self.order, kind="stable")).with_format("numpy")
+
+    def _mapped(self, model: PreTrainedModel, arguments: TrainingArguments, use_cache: bool) -> Dataset:
         inputs = [name for name in _INPUTS if name in self.ordered.column_names]
-        cached = self.ordered.select_columns(inputs).map(
+        return self.ordered.select_columns(inputs).map(
             _Encoder(model.to(arguments.device), arguments),
             batched=True,
             batch_size=_BATCH,
@@ -170,13 +187,9 @@ class _Wanted:
             cache_file_name=os.fspath(self.path),
             load_from_cache_file=use_cache,
             # Given, since hashing the model would take it for what it is: something that has state.
-            new_fingerprint=self.path.stem[:16],
+            new_fingerprint=self.path.parent.name[:16],
             desc="Running the backbone once",
         )
-        for name in (_IDS, "token_type_ids", LABELS):
-            if name in self.ordered.column_names:
-                cached = cached.add_column(name, self.ordered[name][:])
-        return cached.select(np.argsort(self.order, kind="stable")).with_format("numpy")
 
 
 class _Encoder:
@@ -227,6 +240,8 @@ def _key(ordered: Dataset, model: PreTrainedModel, arguments: TrainingArguments)
     """Hash everything that the states depend on."""
     backend = getattr(model.backbone.config, "_attn_implementation", None)
     settings = [model.config.hidden_levels, arguments.bf16, arguments.fp16, arguments.device.type, backend]
+    # Two forms of differential attention may have the same weights.
+    settings += [getattr(model.config, "differential_attention", None)]
     settings += [model.config.long_text, model.config.window_length, model.config.window_overlap]
     settings += [_FORMAT, torch.__version__, transformers_version]
     digest = hashlib.sha256(json.dumps(settings).encode())
@@ -246,7 +261,7 @@ def _expect_room(wanted: list[_Wanted], use_cache: bool) -> None:
     missing = [one for one in wanted if not (use_cache and one.path.exists())]
     if not missing:
         return
-    folder = missing[0].path.parent
+    folder = missing[0].path.parents[1]
     folder.mkdir(parents=True, exist_ok=True)
     needed, free = sum(one.num_bytes for one in missing), shutil.disk_usage(folder).free
     num_texts = sum(len(one.ordered) for one in missing)

@@ -92,12 +92,37 @@ def test_states_are_computed_once_for_the_same_backbone_and_texts(bert_config, t
     assert len(calls) == 4
 
 
+def test_the_form_of_differential_attention_counts_though_the_weights_are_the_same(
+    bert_config, tokenizer, arguments, tmp_path
+):
+    found, weights = [], None
+    for form in ("query_twin", "row_sum"):
+        settings = {"fraction": 0.5, "form": form}
+        model = random_model(AmsdffConfig(backbone_config=bert_config, differential_attention=settings))
+        # Not as they begin, where all forms do what the backbone did before.
+        weights = weights or {name: torch.randn_like(one) * 0.3 for name, one in model.state_dict().items()}
+        model.load_state_dict(weights)
+        found.append(cache_states(rows(tokenizer), model, arguments, tmp_path)[0]["backbone_states"])
+    assert len(list(tmp_path.glob("*/states.arrow"))) == 2
+    assert not np.array_equal(*found)
+
+
+def test_what_a_killed_process_left_is_cleared_away(bert_config, tokenizer, arguments, tmp_path):
+    model = random_model(AmsdffConfig(backbone_config=bert_config))
+    cache_states(rows(tokenizer), model, arguments, tmp_path)
+    (finished,) = tmp_path.glob("*/states.arrow")
+    finished.rename(finished.with_name("tmpkilled"))
+    cache_states(rows(tokenizer), model, arguments, tmp_path)
+    assert not finished.with_name("tmpkilled").exists()
+    assert finished.exists()
+
+
 def test_the_disk_is_looked_at_before_the_backbone_runs(bert_config, tokenizer, arguments, tmp_path, monkeypatch):
     model = random_model(AmsdffConfig(backbone_config=bert_config))
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 1000))
     with pytest.raises(OSError, match="no room on this disk .5 texts: 0 MB in .*--states_folder.*--no_cache_states"):
         cache_states(rows(tokenizer), model, arguments, tmp_path)
-    assert not list(tmp_path.glob("*.arrow"))
+    assert not list(tmp_path.rglob("*.arrow"))
 
 
 def test_the_disk_must_hold_all_splits_before_the_first_one_is_computed(bert_config, tokenizer, tmp_path, monkeypatch):
@@ -110,7 +135,7 @@ def test_the_disk_must_hold_all_splits_before_the_first_one_is_computed(bert_con
     wanted = DataTrainingArguments(train_file="x.csv", states_folder=str(tmp_path))
     with pytest.raises(OSError, match="no room on this disk .10 texts"):
         cache_splits(tokenized, model, training, wanted)
-    assert not list(tmp_path.glob("*.arrow"))
+    assert not list(tmp_path.rglob("*.arrow"))
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 3 * of_one))
     assert len(cache_splits(tokenized, model, training, wanted)["validation"]) == 5
 

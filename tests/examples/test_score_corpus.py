@@ -2,6 +2,7 @@
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 import time
@@ -101,7 +102,7 @@ def test_a_run_goes_on_with_what_it_began_and_nothing_else(corpus, run_python, t
     for size, other in (("500", "rows_per_chunk (1000, now 500)"), ("1000", "model (")):
         failed = run_python(*options(rows_per_chunk=size, precision="auto"), "--all_scores", check=False)
         assert failed.returncode == 1
-        assert f"holds scores of a run with another {other}" in failed.stderr
+        assert f"belongs to a run with other {other}" in failed.stderr
         # Trained anew into the same folder, it is another model.
         model.classifier.label_scores.weight.data += 1
         model.save_pretrained(tmp_path / "model")
@@ -123,9 +124,9 @@ def test_an_onnx_file_scores_alone_and_nothing_goes_on_with_it_unnoticed(corpus,
     (tmp_path / "out" / "part-00000-000001.parquet").unlink()
     assert run_python(*by_file, "--all_scores").stdout.count("part-") == 1
     failed = run_python(*options(rows_per_chunk="1000", precision="auto"), "--all_scores", check=False)
-    assert "holds scores of a run with another precision (None, now 'torch." in failed.stderr
+    assert "belongs to a run with other precision (None, now 'torch." in failed.stderr
     failed = run_python(*by_file, "--all_scores", "--tokens_per_batch", "64", check=False)
-    assert "holds scores of a run with another tokens_per_batch (None, now 64)" in failed.stderr
+    assert "belongs to a run with other tokens_per_batch (None, now 64)" in failed.stderr
     failed = run_python(*options(onnx_file="model.onnx"), check=False)
     assert "--onnx_file has its own number format: leave --precision out" in failed.stderr
     # Trained anew, and not exported again.
@@ -135,6 +136,42 @@ def test_an_onnx_file_scores_alone_and_nothing_goes_on_with_it_unnoticed(corpus,
     assert "error: model.onnx was not made of the weights in model: run export_onnx.py on them." in failed.stderr
     failed = run_python(*options(precision="auto", onnx_file="none.onnx"), check=False)
     assert "error: There is no file 'none.onnx'" in failed.stderr
+
+
+def test_another_run_is_refused_before_the_first_part_too(corpus, run_python, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "corpus.json").write_text('{"model": "another"}')
+    failed = run_python(*options(), check=False)
+    assert "out belongs to a run with other model ('another', now " in failed.stderr
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["corpus.json"]
+
+
+def test_a_run_whose_record_is_gone_writes_nothing_more(tmp_path):
+    check_same_run = runpy.run_path(str(SCRIPT))["check_same_run"]
+    check_same_run(str(tmp_path / "out"), {"model": "one", "files": {"a": 1}})
+    check_same_run(str(tmp_path / "out"), {"model": "one", "files": {"a": 1}})
+    # Begun in the same moment, it wrote its record last.
+    (tmp_path / "out" / "corpus.json").write_text('{"model": "two", "files": {"a": 1}}')
+    with pytest.raises(ValueError, match="out belongs to a run with other model .'two', now 'one'.: choose another"):
+        check_same_run(str(tmp_path / "out"), {"model": "one", "files": {"a": 1}})
+
+
+def test_several_labels_are_written_as_a_list(corpus, run_python, tmp_path):
+    model = AmsdffForSequenceClassification.from_pretrained(tmp_path / "model")
+    model.config.problem_type, model.config.thresholds = "multi_label_classification", [0.0, 1.0]
+    model.save_pretrained(tmp_path / "model")
+    run_python(*options())
+    assert scored(tmp_path / "out")["label"].map(list).tolist() == [["a"]] * len(corpus)
+    (part, *_) = sorted((tmp_path / "out").glob("part-*"))
+    assert pq.read_schema(part).field("label").type.value_type == pa.string()
+
+
+def test_scores_do_not_become_a_part_of_the_corpus(corpus, run_python, tmp_path):
+    command = options()
+    command[command.index("out")] = "corpus"
+    before = sorted((tmp_path / "corpus").iterdir())
+    assert "which is to be scored: choose a folder of its own" in run_python(*command, check=False).stderr
+    assert sorted((tmp_path / "corpus").iterdir()) == before
 
 
 def test_a_row_without_a_text_is_named(corpus, run_python, tmp_path):
