@@ -5,21 +5,17 @@ python examples/accuracy_report.py runs/frozen
 """
 
 import argparse
+import zlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from accuracy_comparison import INTERVAL, compare
 from accuracy_plots import draw
-from accuracy_runs import SEARCHED, SETTINGS, Run, chosen_runs, epochs_of, names, read_runs, search_of
+from accuracy_runs import SETTINGS, Run, chosen_runs, epochs_of, names, read_runs, search_of
 
 from amsdff_hf.training import format_table, save_json
-
-
-RESAMPLES = 2000
-# Percentiles of what is drawn.
-INTERVAL = (2.5, 97.5)
-# Of the reference in a resample without any, where percentages would be infinite (as Haldane's correction of odds).
-FEWEST_ERRORS = 0.5
 
 
 def report(folder: Path, baseline: str | None = None, against: Path | None = None) -> None:
@@ -41,13 +37,11 @@ def report(folder: Path, baseline: str | None = None, against: Path | None = Non
     notes: list[str] = []
     for data, size in sorted({(run["data"], run["train_size"] or 0) for run in runs}):
         heads = heads_of(runs, data, size)
-        uneven = uneven_epochs(heads)
-        notes += [f"\n\nEpochs tried on {data}: {uneven}."] if uneven else []
+        uneven = uneven_searches(heads)
+        notes += [f"\n\nEpochs (and rates) that were tried on {data}: {uneven}."] if uneven else []
         theirs = heads_of(others, data, size) if against else heads
+        expect_baseline(theirs, baseline, data)
         name = baseline or choose_baseline(theirs)
-        if name not in theirs:
-            found = ", ".join(theirs) or "nothing"
-            raise SystemExit(f"error: the head to compare with, {name}, was not run on {data}: there is {found}.")
         reference = theirs[name]
         if against:
             heads = {f"{name} of {against.name}": reference, **heads}
@@ -121,10 +115,19 @@ def shown_epochs(runs: list[Run]) -> str:
     return ", ".join(f"{epochs:g}" for epochs in sorted(epochs_of(runs)))
 
 
-def uneven_epochs(heads: dict[str, list[Run]]) -> str:
-    """Say among which epochs each head chose, if not among the same."""
-    tried = {head: shown_epochs(search_of(own)) for head, own in heads.items() if epochs_of(own)}
+def uneven_searches(heads: dict[str, list[Run]]) -> str:
+    """Say among which epochs and rates each head chose, if not among the same."""
+    tried = {head: shown_search(search_of(own)) for head, own in heads.items() if epochs_of(own)}
     return "; ".join(f"{head} {one}" for head, one in tried.items()) if len(set(tried.values())) > 1 else ""
+
+
+def shown_search(runs: list[Run]) -> str:
+    """Write the rates that were tried with each number of epochs."""
+    rates = {
+        epochs: sorted({run["learning_rate"] for run in runs if run["epochs"] == epochs})
+        for epochs in sorted(epochs_of(runs))
+    }
+    return ", ".join(f"{epochs:g} ({' '.join(f'{rate:g}' for rate in tried)})" for epochs, tried in rates.items())
 
 
 def heads_of(runs: list[Run], data: str, size: int) -> dict[str, list[Run]]:
@@ -144,93 +147,44 @@ FORMATS = {"texts": ",", "saved": ".1f", "low": ".1f", "high": ".1f", "p": ".3f"
 FORMATS |= {"seconds": ".0f", "parameters": ","}
 
 
+def linear_heads(heads: Iterable[str]) -> list[str]:
+    """Return those that others may have to beat; a head that reads whole documents is what has to be shown."""
+    return [head for head in heads if head.startswith(("linear", "logistic")) and not head.endswith("-windows")]
+
+
+def expect_baseline(heads: Iterable[str], baseline: str | None, data: str) -> None:
+    """Refuse heads on a data set that nothing can be compared with.
+
+    Raises:
+        SystemExit: if the head to compare with is not among them, or there is none that could be it.
+    """
+    found = ", ".join(heads) or "nothing"
+    if baseline is not None and baseline not in heads:
+        raise SystemExit(f"error: the head to compare with, {baseline}, is not run on {data}: there is {found}.")
+    if baseline is None and "plain" not in heads and not linear_heads(heads):
+        raise SystemExit(
+            f"error: neither plain nor a linear head is run on {data}, but {found}: add one, or pass --baseline."
+        )
+
+
 def choose_baseline(heads: dict[str, list[Run]]) -> str:
     """Return the head that the others have to beat."""
     if "plain" in heads:
         return "plain"
-    # A head that reads whole documents is what has to be shown, and not the measure.
-    linear = [head for head in heads if head.startswith(("linear", "logistic")) and not head.endswith("-windows")]
-    if not linear:
-        raise SystemExit(f"error: neither plain nor a linear head was run, but {', '.join(heads)}: pass --baseline.")
-    return max(linear, key=lambda head: np.mean([run["validation"]["accuracy"] for run in chosen_runs(heads[head])]))
-
-
-def is_right(run: Run) -> np.ndarray:
-    """Which test texts a run predicted rightly."""
-    test = run["test"]
-    return np.unpackbits(np.frombuffer(bytes.fromhex(test["right"]), dtype=np.uint8))[: test["texts"]]
-
-
-def compare(runs: list[Run], reference: list[Run], is_reference: bool) -> Run:
-    """Return one row of the table: the runs with what was chosen for them, against those of the reference."""
-    search = search_of(runs)
-    runs, reference = chosen_runs(runs), chosen_runs(reference)
-    epochs, rate = (runs[0][name] for name in SEARCHED)
-    # With other epochs, other rates may have been tried.
-    rates = [run["learning_rate"] for run in search if run["epochs"] == epochs]
-    tests = [run["test"] for run in runs]
-    accuracy = [test["accuracy"] for test in tests]
-    row = {
-        "seeds": len(runs),
-        "tried": len(search),
-        "epochs": None if epochs is None else with_edge(epochs, [run["epochs"] for run in search]),
-        "rate": f"={rate:g}" if len(rates) == 1 < len(search) else with_edge(rate, rates),
-        "accuracy": float(np.mean(accuracy)),
-        "sd": float(np.std(accuracy, ddof=1)) if len(runs) > 1 else None,
-        "macro_f1": float(np.mean([test["macro_f1"] for test in tests])),
-        "ece": float(np.mean([test["calibration_error"] for test in tests])),
-        "seconds": float(np.mean([run["seconds"] for run in runs])),
-        "parameters": runs[0]["parameters"],
-        "is_reference": is_reference,
-    }
-    errors, theirs = (1.0 - np.array([is_right(run) for run in group]) for group in (runs, reference))
-    # Of no error, none can be saved.
-    if is_reference or not theirs.any():
-        return {**row, "saved": None, "low": None, "high": None, "p": None, "resampled": np.zeros(RESAMPLES)}
-    resampled = resample_saved(errors, theirs)
-    low, high = np.percentile(resampled, INTERVAL)
-    saved = 100 * (1 - errors.mean() / theirs.mean())
-    share = min(np.mean(resampled <= 0), np.mean(resampled >= 0))
-    p = min(1.0, 2 * (share + 1 / RESAMPLES))
-    return {**row, "saved": saved, "low": low, "high": high, "p": p, "resampled": resampled}
-
-
-def with_edge(chosen: float, tried: list[float]) -> str:
-    """Write what was chosen, with < or > if it was the lowest or the highest of several."""
-    lowest, highest = min(tried), max(tried)
-    edge = "" if lowest == highest else {lowest: "<", highest: ">"}.get(chosen, "")
-    return f"{edge}{chosen:g}"
-
-
-def resample_saved(errors: np.ndarray, reference: np.ndarray, seed: int = 0) -> np.ndarray:
-    """Draw texts, the same for two heads, and seeds of each, and compare (Efron and Tibshirani 1993, chapter 16).
-
-    Args:
-        errors: where a head was wrong, 1 or 0, `(num_seeds, num_texts)`.
-        reference: the same of the reference, with as many seeds as it has.
-        seed: of the resampling.
-
-    Returns:
-        Errors saved in percent, `(RESAMPLES,)`.
-    """
-    generator = np.random.default_rng(seed)
-    texts = draw_counts(generator, errors.shape[1])
-    totals = [
-        (draw_counts(generator, len(group)) * (texts @ group.T)).sum(axis=1) / len(group)
-        for group in (errors, reference)
-    ]
-    # Where neither head is wrong, nothing is saved.
-    return np.where(totals[0] == totals[1], 0.0, 100 * (1 - totals[0] / np.maximum(totals[1], FEWEST_ERRORS)))
-
-
-def draw_counts(generator: np.random.Generator, size: int) -> np.ndarray:
-    """How often each of `size` things comes when as many are drawn, `(RESAMPLES, size)`."""
-    return generator.multinomial(size, np.full(size, 1 / size), size=RESAMPLES).astype(np.float64)
+    return max(
+        linear_heads(heads),
+        key=lambda head: np.mean([run["validation"]["accuracy"] for run in chosen_runs(heads[head])]),
+    )
 
 
 def average(rows: list[Run]) -> list[Run]:
     """Mean over the data sets of the errors saved, with most texts, of the heads that ran on all of them."""
     whole = with_most_texts(rows)
+    # Each data set was resampled from the same seed: in another order each, so that their errors do not go together.
+    whole = [
+        row | {"resampled": np.random.default_rng(zlib.crc32(row["data"].encode())).permutation(row["resampled"])}
+        for row in whole
+    ]
     data = {row["data"] for row in whole}
     means = []
     for head in names(whole):

@@ -38,14 +38,19 @@ def drop_unfinished_line(file: Path) -> None:
 def read_runs(file: Path) -> list[Run]:
     """Read the runs of a file, and refuse what cannot be read or compared.
 
+    A last line that is still being written is passed over.
+
     Raises:
         SystemExit: with the line that is no run.
     """
     runs = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    for number, line in enumerate(lines, start=1):
         try:
             runs.append(json.loads(line))
         except json.JSONDecodeError as error:
+            if number == len(lines) and not line.endswith("\n"):
+                break
             raise SystemExit(f"error: line {number} of {file} is no run, but {line[:40]!r}: delete it.") from error
     check_comparable(runs, file)
     return runs

@@ -20,7 +20,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from accuracy_report import report
+from accuracy_report import expect_baseline, report
 from accuracy_runs import (
     SEARCHED,
     check_comparable,
@@ -29,6 +29,7 @@ from accuracy_runs import (
     check_same_texts,
     drop_unfinished_line,
     is_same,
+    names,
     plan,
     read_runs,
     settings_of,
@@ -42,7 +43,7 @@ from transformers import TrainingArguments
 from transformers.utils import logging as transformers_logging
 
 from amsdff_hf import AmsdffForSequenceClassification
-from amsdff_hf.data import digest_of_weights
+from amsdff_hf.data import DataTrainingArguments, digest_of_weights
 from amsdff_hf.training import RecipeArguments
 
 
@@ -98,6 +99,8 @@ def parse_arguments() -> argparse.Namespace:
             RecipeArguments(**arguments.recipe).check(TrainingArguments("unused"), architecture, frozen)
         except ValueError as error:
             parser.error(f"--recipe: {error} Here --heads names the architectures.")
+    if min(arguments.train_sizes or [1]) < 1:
+        parser.error(f"--train_sizes must be at least 1, got {min(arguments.train_sizes)}.")
     suite = read_json(Path(arguments.suite).read_text(encoding="utf-8"), arguments.suite)
     missing = set(arguments.data or suite) - set(suite)
     if missing:
@@ -105,6 +108,14 @@ def parse_arguments() -> argparse.Namespace:
             f"--data: {', '.join(sorted(missing))} is not in {arguments.suite}, which has {', '.join(suite)}."
         )
     arguments.suite = {name: suite[name] for name in arguments.data or suite}
+    known = {one.name for one in fields(DataTrainingArguments)}
+    for name, options in arguments.suite.items():
+        if not isinstance(options, dict) or not set(options) <= known:
+            wrong = ", ".join(sorted(set(options) - known)) if isinstance(options, dict) else repr(options)
+            parser.error(
+                f"{name} of the suite must be an object with options of run_classification.py that say where its data "
+                f"is, such as train_file or max_seq_length, got {wrong}."
+            )
     return arguments
 
 
@@ -130,6 +141,10 @@ def run_missing(arguments: argparse.Namespace, file: Path) -> int:
     check_comparable(
         known + [settings_of(arguments, name, each, None) for name, each in arguments.suite.items()], file
     )
+    for name in arguments.suite:
+        expect_baseline(
+            [*arguments.heads, *names([run for run in known if run["data"] == name])], arguments.baseline, name
+        )
     for name, options in arguments.suite.items():
         benchmark = None
         for size in arguments.train_sizes or [None]:

@@ -153,14 +153,16 @@ def main() -> None:
     texts = rows[TEXT][:]
     labels = np.array(rows[LABELS]) if LABELS in rows.column_names else None
     lines, reference = [], None
-    # The first of each model is the one in float32 that the others are compared with.
+    # The first of each model is the one in float32 that the others are compared with, and not with itself.
     labels_of: dict[str, np.ndarray] = {}
     with tempfile.TemporaryDirectory() as folder:
         for name, run in entries(arguments, folder):
             speed, scores = measure(run, texts, arguments.repeats)
             reference = speed if reference is None else reference
             decided = scores.argmax(-1)
-            same = f"{np.mean(decided == labels_of.setdefault(name.split(', ')[1], decided)):.4f}"
+            kind = name.split(", ")[1]
+            same = f"{np.mean(decided == labels_of[kind]):.4f}" if kind in labels_of else "-"
+            labels_of.setdefault(kind, decided)
             accuracy = f"{np.mean(decided == labels):.4f}" if labels is not None else ""
             lines.append([name, speed, speed / reference, *latencies(run, texts), same, accuracy])
             print(f"{name}: {speed:.1f} texts/s", file=sys.stderr, flush=True)

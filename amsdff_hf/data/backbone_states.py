@@ -209,8 +209,8 @@ class _Encoder:
         kept = [state[..., mask, :].reshape(-1) for state, mask in zip(states, masks, strict=True)]
         if not all(np.isfinite(state).all() for state in kept):
             raise ValueError(
-                "The states of the backbone are too large for half precision, in which they are kept: pass "
-                "--no_cache_states, to compute them anew in every epoch."
+                "The states of the backbone are too large for half precision, in which they are kept: compute them "
+                "anew in every epoch, by --no_cache_states of run_classification.py."
             )
         return {STATES: kept}
 
@@ -269,6 +269,7 @@ def _expect_room(wanted: list[_Wanted], use_cache: bool) -> None:
     if needed > free:
         raise OSError(
             f"The states of the backbone have no room on this disk ({told}): choose another folder by "
-            "--states_folder, fewer texts or a lower --max_seq_length, or pass --no_cache_states."
+            "--states_folder, fewer or shorter texts, or compute them anew in every epoch, by --no_cache_states of "
+            "run_classification.py."
         )
     logger.warning(f"Keeping what the frozen backbone makes of {told}.")

@@ -83,8 +83,13 @@ def test_the_best_linear_head_is_the_reference(report):
         heads[name] = [line(name, 1, [1], validation=0.9)]
     assert report["choose_baseline"](heads) == "linear-mean"
     assert report["choose_baseline"]({**heads, "plain": []}) == "plain"
-    with pytest.raises(SystemExit, match="neither plain nor a linear head was run, but amsdff: pass --baseline"):
-        report["choose_baseline"]({"amsdff": heads["amsdff"]})
+    report["expect_baseline"](["amsdff", "linear-mean"], None, "news")
+    for baseline, sentence in (
+        (None, "neither plain nor a linear head is run on news, but amsdff, linear-windows: add"),
+        ("cnn", "compare with, cnn, is not run on news: there is amsdff, linear-windows"),
+    ):
+        with pytest.raises(SystemExit, match=sentence):
+            report["expect_baseline"](["amsdff", "linear-windows"], baseline, "news")
 
 
 def test_a_rate_at_the_edge_of_the_search_is_marked(report):
@@ -183,5 +188,5 @@ def test_what_cannot_be_compared_is_refused(report, tmp_path):
     with pytest.raises(SystemExit, match="different --whole_length"):
         report["report"](tmp_path)
     (tmp_path / "runs.jsonl").write_text(json.dumps(line("plain", 1, [1, 0])) + "\n")
-    with pytest.raises(SystemExit, match="head to compare with, cnn, was not run on news: there is plain"):
+    with pytest.raises(SystemExit, match="head to compare with, cnn, is not run on news: there is plain"):
         report["report"](tmp_path, baseline="cnn")

@@ -71,6 +71,8 @@ def test_the_line_of_a_killed_process_is_dropped(runs, tmp_path, capsys):
     file = tmp_path / "runs.jsonl"
     whole = json.dumps(RUN) + "\n"
     file.write_text(whole + whole[:30])
+    # As it is while another process writes it.
+    assert runs["read_runs"](file) == [RUN]
     runs["drop_unfinished_line"](file)
     assert file.read_text() == whole
     assert "the last line was not finished" in capsys.readouterr().out

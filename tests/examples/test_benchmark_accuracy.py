@@ -67,6 +67,7 @@ def test_two_processes_do_not_share_a_folder(run_python, bert_folder, tmp_path, 
         (["--heads", "linear-mean", "plain"], "take linear-first in the place of plain"),
         (["--heads", "amsdff-differential"], "leaves differential attention untrained"),
         (["--epochs", "0"], "--epochs must be above 0, got 0"),
+        (["--train_sizes", "20", "0"], "--train_sizes must be at least 1, got 0"),
         (["--head_learning_rate", "1e-3"], "choose their rates by --learning_rates"),
     ],
 )
@@ -78,6 +79,23 @@ def test_what_cannot_be_run_is_said_first(monkeypatch, capsys, tmp_path, suite, 
     with pytest.raises(SystemExit):
         runpy.run_path(str(SCRIPT))["parse_arguments"]()
     assert sentence in capsys.readouterr().err
+
+
+def test_what_cannot_be_compared_or_read_is_said_before_training(run_python, bert_folder, tmp_path, suite):
+    command = ["suite.json", "--model_name_or_path", bert_folder, "--output_dir", "out", "--heads", "amsdff"]
+    for options, further, sentence in (
+        (
+            suite,
+            [],
+            "error: neither plain nor a linear head is run on films, but amsdff: add one, or pass --baseline.",
+        ),
+        (suite, ["--baseline", "cnn"], "the head to compare with, cnn, is not run on films"),
+        ({**suite, "max_length": 5}, [], "such as train_file or max_seq_length, got max_length."),
+        ("train.csv", [], "such as train_file or max_seq_length, got 'train.csv'."),
+    ):
+        (tmp_path / "suite.json").write_text(json.dumps({"films": options}))
+        assert sentence in run_python(SCRIPT, *command, *further, check=False).stderr
+    assert not (tmp_path / "out" / "runs.jsonl").exists()
 
 
 def test_a_fitted_head_needs_kept_states(monkeypatch, capsys, tmp_path, suite):

@@ -24,7 +24,9 @@ def test_formats_are_compared_with_the_pipeline(run_python, bert_folder, tmp_pat
     assert "24 texts, up to 16 tokens, cpu" in done.stdout
     lines = {line.split("  ")[0]: line.split() for line in done.stdout.splitlines()[3:]}
     assert float(lines["pipeline, plain head, float32"][-5]) == 1
-    assert lines["score, amsdff, float32"][-2] == lines["score, plain head, float32"][-2] == "1.0000"
+    # Each is the first of its model, or agrees with the pipeline.
+    assert lines["pipeline, plain head, float32"][-2] == lines["score, amsdff, float32"][-2] == "-"
+    assert lines["score, plain head, float32"][-2] == "1.0000"
     assert lines["score, amsdff, ONNX float32 fused"][-2] == "1.0000"
     assert float(lines["score, amsdff, bfloat16"][-2]) <= 1
     assert float(lines["score, amsdff, ONNX int8 fused"][-2]) > 0.5
