@@ -42,7 +42,7 @@ RUN |= {"parameters": 10, "test": {}}
 )
 def test_runs_that_cannot_be_compared_are_refused(runs, tmp_path, lines, sentence):
     file = tmp_path / "runs.jsonl"
-    file.write_text("\n".join(lines))
+    file.write_text("".join(f"{line}\n" for line in lines))
     with pytest.raises(SystemExit, match=sentence):
         runs["read_runs"](file)
 
