@@ -50,7 +50,7 @@ def test_the_best_linear_head_is_the_reference(report):
     none = "neither plain nor a linear head is run on news, but amsdff, linear-windows: add one"
     for baseline, sentence in (
         (None, none),
-        ("cnn", "compare with, cnn, is not run on news: there is amsdff, linear"),
+        ("cnn", "cnn, is not run on news: there is amsdff, linear"),
     ):
         with pytest.raises(SystemExit, match=sentence):
             report["expect_baseline"](["amsdff", "linear-windows"], baseline, "news")
