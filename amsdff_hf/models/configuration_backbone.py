@@ -69,7 +69,8 @@ class BackboneClassifierConfig(PreTrainedConfig):
         long_text (`"cut"` or `"window"`, *optional*, defaults to `"cut"`):
             What becomes of texts that are longer than the backbone reads: `cut` leaves the cutting to the tokenizer,
             and refuses them otherwise; `window` runs overlapping windows through the backbone, and the head reads the
-            states of all of them as one text. It costs the memory of all windows.
+            states of all of them as one text. It costs the memory of all windows. The special tokens of the tokenizer
+            stand at the ends of the text, and not at those of each window.
         window_length (`int`, *optional*):
             Tokens of a window; as many as the backbone has positions for if not given.
         window_overlap (`int`, *optional*, defaults to 64):

@@ -34,7 +34,8 @@ class Windows:
     """Cuts texts into windows of one length, and joins what a backbone makes of them.
 
     A token that two windows hold comes from the one in which it stands farther from the edge. How a text is cut
-    depends on its own length, and not on how much padding follows.
+    depends on its own length, and not on how much padding follows. The special tokens at the ends of a text are those
+    of its first and its last window alone.
 
     Args:
         mask (`torch.Tensor`): `(batch_size, sequence_length)`, ones for the tokens of each text, then zeros.
