@@ -38,7 +38,8 @@ def report(folder: Path, baseline: str | None = None, against: Path | None = Non
     for data, size in sorted({(run["data"], run["train_size"] or 0) for run in runs}):
         heads = heads_of(runs, data, size)
         uneven = uneven_searches(heads)
-        notes += [f"\n\nEpochs (and rates) that were tried on {data}: {uneven}."] if uneven else []
+        where = f"{data}, {size:,} texts" if size else data
+        notes += [f"\n\nEpochs (and rates) that were tried on {where}: {uneven}."] if uneven else []
         theirs = heads_of(others, data, size) if against else heads
         expect_baseline(theirs, baseline, data)
         name = baseline or choose_baseline(theirs)
@@ -104,6 +105,7 @@ def check_against(own: list[Run], others: list[Run], against: Path) -> str:
             mine, theirs = (run.get(name) for run in pairs)
             if mine != theirs:
                 raise SystemExit(f"error: {against} holds runs on {data} with another {name}: {theirs}, not {mine}.")
+    others = [run for run in others if run["data"] in {one["data"] for one in own}]
     settings = [(name, own[0].get(name), others[0].get(name)) for name in SETTINGS]
     settings.append(("epochs", shown_epochs(own), shown_epochs(others)))
     differences = [f"{name} {theirs} in the place of {mine}" for name, mine, theirs in settings if mine != theirs]
