@@ -241,7 +241,9 @@ def main() -> None:
         raise ValueError(f"--rows_per_chunk must be at least 1, got {arguments.rows_per_chunk}.")
     # For its number, its device and the number format: later, the processes never wait for each other.
     state = PartialState(cpu=arguments.use_cpu)
-    files = find_files(arguments.files)
+    # The scores of a run that goes on are no part of its corpus, wherever they lie.
+    goes_on = read_record(arguments.output_dir) is not None
+    files = find_files(arguments.files, leave_out=arguments.output_dir if goes_on else None)
     check_apart(arguments.output_dir, files)
     model, classifier, computed_by = load_classifier(arguments, state)
     form = computed_by.get("precision", "the format of the ONNX file").removeprefix("torch.")

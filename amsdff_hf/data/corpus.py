@@ -39,8 +39,12 @@ class Chunk:
         return f"part-{self.file:05d}-{self.number:06d}.parquet"
 
 
-def find_files(patterns: Sequence[str]) -> list[str]:
+def find_files(patterns: Sequence[str], leave_out: str | None = None) -> list[str]:
     """Find parquet and JSON-lines files by paths, folders or patterns, local or at any URL that fsspec knows.
+
+    Args:
+        patterns: where to look.
+        leave_out: a folder of which nothing is taken, such as that of the results.
 
     Returns:
         The paths, sorted, so that a file has the same number however the patterns were ordered or a shell expanded
@@ -51,10 +55,12 @@ def find_files(patterns: Sequence[str]) -> list[str]:
         ValueError: if a file is of another type, or a folder has folders inside.
     """
     found: list[str] = []
+    own = None if leave_out is None else fsspec.core.url_to_fs(leave_out)[1].rstrip("/")
     for pattern in patterns:
         system, path = fsspec.core.url_to_fs(pattern)
         is_folder = system.isdir(path)
         entries = system.glob(f"{path.rstrip('/')}/*" if is_folder else path, detail=True)
+        entries = {name: entry for name, entry in entries.items() if not f"{name}/".startswith(f"{own}/")}
         paths = [name for name, entry in entries.items() if entry["type"] == "file"]
         if is_folder and len(paths) < len(entries):
             inner = next(name for name, entry in entries.items() if entry["type"] != "file")

@@ -44,6 +44,7 @@ class DataFacts:
         split: the split on which the results were measured.
         revision: commit of the data on the Hub.
         license: identifier of its license.
+        measured: name of what the results were measured on, where it has another one.
     """
 
     name: str
@@ -52,6 +53,7 @@ class DataFacts:
     split: str | None = None
     revision: str | None = None
     license: str | None = None
+    measured: str | None = None
 
 
 @strict

@@ -100,8 +100,8 @@ def card_metadata(facts: CardFacts, repo_id: str) -> ModelCardData:
 def _eval_result(facts: CardFacts, data: DataFacts, name: str, metric: MetricFacts) -> EvalResult:
     return EvalResult(
         task_type=TASK,
-        dataset_type=data.hub_id or data.name,
-        dataset_name=data.name,
+        dataset_type=data.hub_id or data.measured or data.name,
+        dataset_name=data.measured or data.name,
         dataset_config=data.config,
         dataset_split=data.split,
         dataset_revision=data.revision,

@@ -92,6 +92,9 @@ def note_results(
     facts.measured_on = None if file is None else Path(file).name
     for data in facts.data:
         data.split = getattr(data_args, f"{role}_split_name") or role
+        # A file of training texts is not what was measured on.
+        is_train_file = data_args.train_file is not None and data.name == Path(data_args.train_file).name
+        data.measured = facts.measured_on if is_train_file else None
     if space.problem_type == "regression":
         return
     facts.per_class = per_class_metrics(probabilities, labels, space.names, space.problem_type, thresholds)
@@ -143,8 +146,7 @@ def note_seeds(folders: Sequence[str | os.PathLike]) -> None:
 
 
 def _data_facts(data_args: DataTrainingArguments, card_args: CardArguments) -> DataFacts:
-    files = [data_args.train_file, data_args.validation_file, data_args.test_file]
-    name = data_args.dataset_name or ", ".join(dict.fromkeys(Path(file).name for file in files if file))
+    name = data_args.dataset_name or Path(data_args.train_file or data_args.test_file).name
     is_on_hub = data_args.dataset_name is not None and not os.path.exists(name)
     return DataFacts(
         name=card_args.card_data_name or (name if is_on_hub else os.path.basename(os.path.normpath(name))),

@@ -172,6 +172,10 @@ def test_scores_do_not_become_a_part_of_the_corpus(corpus, run_python, tmp_path)
     before = sorted((tmp_path / "corpus").iterdir())
     assert "which is to be scored: choose a folder of its own" in run_python(*command, check=False).stderr
     assert sorted((tmp_path / "corpus").iterdir()) == before
+    # Below the corpus they are left alone, so that the same command goes on.
+    inside = options(output_dir="corpus/scored", rows_per_chunk="1000")
+    for printed in ("done, 3,000 rows", "done, 0 rows"):
+        assert printed in run_python(*inside).stdout
 
 
 def test_a_row_without_a_text_is_named(corpus, run_python, tmp_path):

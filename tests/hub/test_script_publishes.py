@@ -39,9 +39,11 @@ def test_trained_models_are_published_with_what_was_measured(train, hub, tmp_pat
     assert facts["metrics"]["accuracy"]["value"] == results["predict_accuracy"]
     assert [(label["name"], label["texts"]) for label in facts["labels"]] == [("0", 16), ("1", 16)]
     assert facts["truncated_share"] == {"train": 0.0, "test": 0.0}
-    assert [data["name"] for data in facts["data"]] == ["train.csv, test.csv"]
+    assert [(data["name"], data["measured"]) for data in facts["data"]] == [("train.csv", "test.csv")]
     card = files["README.md"].content.decode()
     assert "license: mit" in card
+    assert "name: test.csv" in card
+    assert "name: train.csv" not in card
     assert "Measured on `test.csv`: one training, seed 42." in card
     assert "python run_classification.py --model_name_or_path bert0" in card
     assert hub.token not in card
