@@ -56,7 +56,10 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--model_name_or_path", required=True, help="backbone")
     parser.add_argument("--output_dir", required=True, help="folder of runs.jsonl, tables and pictures")
     parser.add_argument("--data", nargs="+", help="data sets of the suite; default: all")
-    parser.add_argument("--heads", nargs="+", choices=["plain", *HEADS, *FITTED], default=["plain", "amsdff"])
+    heads = ["plain", *HEADS, *FITTED]
+    parser.add_argument(
+        "--heads", nargs="+", choices=heads, default=["plain", "amsdff"], metavar="HEAD", help=", ".join(heads)
+    )
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3, 4, 5])
     parser.add_argument("--train_sizes", nargs="+", type=int, help="first so many training texts; default: all")
     parser.add_argument("--freeze_backbone", action="store_true", help="train the heads alone, on kept states")
@@ -73,7 +76,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--recipe", default="{}", help='JSON of recipe options, such as {"layer_decay": 0.9}')
     parser.add_argument("--bf16", action="store_true", help="train under bfloat16")
     parser.add_argument("--states_folder", help="where to keep states; default: the cache of `datasets`")
-    parser.add_argument("--baseline", help="head to compare with; default: plain, or the best linear one")
+    parser.add_argument(
+        "--baseline", choices=heads, metavar="HEAD", help="to compare with; default: plain, or the best linear one"
+    )
     arguments = parser.parse_args()
     if arguments.freeze_backbone and "plain" in arguments.heads:
         parser.error("--freeze_backbone compares heads on kept states: take linear-first in the place of plain.")

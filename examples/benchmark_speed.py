@@ -39,6 +39,11 @@ from amsdff_hf.training import format_table
 # What a row of the table is about: its name, and what scores all texts.
 Entry = tuple[str, Callable[[list[str]], np.ndarray]]
 LATENCY_TEXTS = 50
+LEGEND = """\
+ratio       of the texts per second to those of the first line
+p50, p95    milliseconds that one text alone takes, median and 95th percentile
+same label  share of the texts that get the label of the first line with the same model\
+"""
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -169,7 +174,7 @@ def main() -> None:
     header = ["", "texts/s", "ratio", "p50 ms", "p95 ms", "same label", "accuracy"]
     threads = f"{torch.get_num_threads()} threads of {os.cpu_count()}"
     print(f"\n{len(texts):,} texts, up to {arguments.max_length} tokens, {arguments.device}, {threads}\n")
-    print(format_table(lines, header=header))
+    print(f"{format_table(lines, header=header)}\n\n{LEGEND}")
 
 
 if __name__ == "__main__":

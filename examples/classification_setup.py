@@ -203,7 +203,9 @@ def describe(prepared: Prepared, training_args: TrainingArguments) -> None:
     names, problem_type = prepared.space.names, prepared.space.problem_type
     parameters = sum(p.numel() for p in prepared.model.parameters())
     processes = f", {training_args.world_size} processes" if training_args.world_size > 1 else ""
-    say(training_args, f"\n{type(prepared.model).__name__}, {parameters:,} parameters{processes}")
+    trained = sum(p.numel() for p in prepared.model.parameters() if p.requires_grad)
+    part = f", {trained:,} of them trained" if trained < parameters else ""
+    say(training_args, f"\n{type(prepared.model).__name__}, {parameters:,} parameters{part}{processes}")
     shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
     say(training_args, f"{problem_type.replace('_', ' ')}, {len(names)} labels: {shown}")
     differential = getattr(prepared.model.config, "differential_attention", None)

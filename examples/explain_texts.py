@@ -48,7 +48,7 @@ def main() -> None:
         print(f"\n{number}. {explanation.texts[0]}")
         labels = [prediction] if isinstance(prediction, dict) else prediction
         predicted = ", ".join(f"{label['label']} ({label['score']:.3f})" for label in labels) or "no label"
-        print(f"   pipeline: {predicted}; words that counted: {words}")
+        print(f"   predicted: {predicted}; words that counted: {words}")
         print(f"   picture: {picture}")
         if explanation.graph is not None:
             drawn = os.path.join(arguments.output_dir, f"graph_{number}.png")

@@ -43,7 +43,8 @@ from amsdff_hf.inference import OnnxClassifier, fastest_precision, in_precision
 from amsdff_hf.training import ModelArguments, check_kind_of_texts, load_trained, predicted_labels, readable_labels
 
 
-RECORD = "corpus.json"
+# Readers of a folder of parquet files pass over what begins with an underscore.
+RECORD = "_corpus.json"
 OWN_COLUMNS = ("file", "row", "label", "score", "scores")
 
 
@@ -69,20 +70,15 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def describe_run(
-    arguments: argparse.Namespace,
-    files: list[str],
-    model: PreTrainedModel,
-    computed_by: dict[str, str],
-    tokenizer: PreTrainedTokenizerBase,
+    arguments: argparse.Namespace, files: list[str], computed_by: dict[str, str], tokenizer: PreTrainedTokenizerBase
 ) -> dict[str, Any]:
     """Collect all that decides what is written, so that no other run goes on with it unnoticed."""
-    made = digest_of_rows([model.config.to_json_string(), digest_of_weights(model), digest_of_tokenizer(tokenizer)])
     columns = ("text_column_name", "text_pair_column_name", "keep_columns", "all_scores")
     # In int8, scores depend a little on the batch.
     names = (*columns, "max_length", "rows_per_chunk", "tokens_per_batch")
     sizes = {path: fsspec.core.url_to_fs(path)[0].size(path) for path in files}
     asked = {name: getattr(arguments, name) for name in names}
-    return {"model": made, **computed_by, **asked, "files": sizes}
+    return {**computed_by, "tokenizer": digest_of_tokenizer(tokenizer), **asked, "files": sizes}
 
 
 def choose_precision(arguments: argparse.Namespace, device: torch.device) -> str:
@@ -98,25 +94,29 @@ def choose_precision(arguments: argparse.Namespace, device: torch.device) -> str
 
 def load_classifier(
     arguments: argparse.Namespace, state: PartialState
-) -> tuple[PreTrainedModel, PreTrainedModel | OnnxClassifier, dict[str, str]]:
-    """Return the model, what computes its scores, and the number format or the digest of the ONNX file.
+) -> tuple[PreTrainedConfig, PreTrainedModel | OnnxClassifier, dict[str, str]]:
+    """Return the config, what computes the scores, and of which model it does so, in which format or by which file.
 
     Raises:
         ValueError: if a number format is asked of an ONNX file, or that file was made of another model.
     """
     model = load_trained(ModelArguments(arguments.model))
+    weights = digest_of_weights(model)
+    # Before the model is converted: in another format it is still the same one.
+    computed_by = {"model": digest_of_rows([model.config.to_json_string(), weights])}
     if arguments.onnx_file is None:
         precision = choose_precision(arguments, state.device)
         model = in_precision(model.to(state.device), precision)
-        return model, model, {"precision": str(model.dtype)}
+        return model.config, model, computed_by | {"precision": str(model.dtype)}
     if arguments.precision != "auto":
         raise ValueError("--onnx_file has its own number format: leave --precision out.")
     classifier = OnnxClassifier(arguments.onnx_file, num_threads=1, num_parallel=torch.get_num_threads())
-    if classifier.source != digest_of_weights(model):
+    if classifier.source != weights:
         raise ValueError(
             f"{arguments.onnx_file} was not made of the weights in {arguments.model}: run export_onnx.py on them."
         )
-    return model, classifier, {"onnx_file": hashlib.sha256(Path(arguments.onnx_file).read_bytes()).hexdigest()}
+    digest = hashlib.sha256(Path(arguments.onnx_file).read_bytes()).hexdigest()
+    return model.config, classifier, computed_by | {"onnx_file": digest}
 
 
 def read_record(folder: str) -> dict[str, Any] | None:
@@ -245,12 +245,12 @@ def main() -> None:
     goes_on = read_record(arguments.output_dir) is not None
     files = find_files(arguments.files, leave_out=arguments.output_dir if goes_on else None)
     check_apart(arguments.output_dir, files)
-    model, classifier, computed_by = load_classifier(arguments, state)
+    config, classifier, computed_by = load_classifier(arguments, state)
     form = computed_by.get("precision", "the format of the ONNX file").removeprefix("torch.")
     print(f"process {state.process_index}: computing in {form}", flush=True)
     tokenizer = AutoTokenizer.from_pretrained(arguments.model)
-    scorer = ChunkScorer(arguments, model.config, classifier, tokenizer)
-    run = describe_run(arguments, files, model, computed_by, tokenizer)
+    scorer = ChunkScorer(arguments, config, classifier, tokenizer)
+    run = describe_run(arguments, files, computed_by, tokenizer)
     check_same_run(arguments.output_dir, run)
     done = finished_parts(arguments.output_dir)
 
@@ -271,7 +271,8 @@ def main() -> None:
                 f"process {state.process_index}: {chunk.part}, {num_rows:,} rows so far, {speed:,.0f} per second",
                 flush=True,
             )
-    print(f"process {state.process_index}: done, {num_rows:,} rows", flush=True)
+    before = f"; {len(done):,} parts were there before" if done else ""
+    print(f"process {state.process_index}: done, {num_rows:,} rows{before}", flush=True)
     state.destroy_process_group()
 
 

@@ -14,7 +14,7 @@ def test_demo_from_docstrings_to_pictures(run_python, tmp_path):
     table = done.stdout[done.stdout.index("Same 160 training and 80 test texts") :]
     for row in ("TF-IDF + logistic regression", "MiniLM + plain head", "MiniLM + amsdff head"):
         assert re.search(rf"\n{re.escape(row)} +0\.\d{{4}} +0\.\d{{4}} +\d+ +[\d,]+\n", table), row
-    assert done.stdout.count("pipeline: ") == 3
+    assert done.stdout.count("predicted: ") == 3
     written = {path.name for path in (tmp_path / "demo" / "explained").iterdir()}
     pictures = {f"explanation_{number}.png" for number in (1, 2, 3)} if is_matplotlib_available() else set()
     assert written == {"explanations.html", *pictures}

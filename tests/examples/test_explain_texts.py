@@ -31,7 +31,7 @@ def test_several_labels_by_their_thresholds(run_python, bert_config, tokenizer, 
     settings = {"problem_type": "multi_label_classification", "thresholds": [0.0, 1.0, 0.0]}
     config = AmsdffConfig(backbone_config=bert_config, labels=["a", "b", "c"], **settings)
     done = run_python(SCRIPT, save(config, tokenizer, tmp_path / "model"), "the film was good")
-    predicted = next(line for line in done.stdout.splitlines() if "pipeline: " in line)
+    predicted = next(line for line in done.stdout.splitlines() if "predicted: " in line)
     assert "a (" in predicted
     assert "b (" not in predicted
     assert "c (" in predicted

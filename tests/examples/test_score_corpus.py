@@ -80,6 +80,8 @@ def test_no_row_is_lost_or_repeated_by_a_kill(corpus, run_python, tmp_path):
     assert list(rows["id"]) == [f"row {number}" for number in range(len(corpus))]
     assert list(rows["row"]) == [*range(SIZES[0]), *range(SIZES[1])]
     assert not list(tmp_path.glob("out/.part-*"))
+    # The record beside the parts does not disturb who reads the whole folder.
+    assert len(pd.read_parquet(tmp_path / "out")) == len(corpus)
     model = AmsdffForSequenceClassification.from_pretrained(tmp_path / "model")
     expected = np.stack(list(score(corpus, model, make_tokenizer(), max_length=64)))
     np.testing.assert_allclose(rows["score"], expected.max(-1), atol=1e-5)
@@ -93,6 +95,8 @@ def test_a_run_goes_on_with_what_it_began_and_nothing_else(corpus, run_python, t
     assert len(rows) == len(corpus)
     assert np.stack(rows["scores"]).shape == (len(corpus), 2)
     (tmp_path / "out" / "part-00000-000001.parquet").unlink()
+    failed = run_python(*options(rows_per_chunk="1000", precision="bfloat16"), "--all_scores", check=False)
+    assert "belongs to a run with other precision ('torch.float16', now 'torch.bfloat16')" in failed.stderr
     again = run_python(*options(rows_per_chunk="1000", precision="auto"), "--all_scores")
     assert "process 0: computing in float16" in again.stdout
     assert "process 0: part-00000-000001.parquet, 1,000 rows" in again.stdout
@@ -123,7 +127,7 @@ def test_an_onnx_file_scores_alone_and_nothing_goes_on_with_it_unnoticed(corpus,
 
     (tmp_path / "out" / "part-00000-000001.parquet").unlink()
     assert run_python(*by_file, "--all_scores").stdout.count("part-") == 1
-    failed = run_python(*options(rows_per_chunk="1000", precision="auto"), "--all_scores", check=False)
+    failed = run_python(*options(rows_per_chunk="1000", precision="float32"), "--all_scores", check=False)
     assert "belongs to a run with other precision (None, now 'torch." in failed.stderr
     failed = run_python(*by_file, "--all_scores", "--tokens_per_batch", "64", check=False)
     assert "belongs to a run with other tokens_per_batch (None, now 64)" in failed.stderr
@@ -140,10 +144,10 @@ def test_an_onnx_file_scores_alone_and_nothing_goes_on_with_it_unnoticed(corpus,
 
 def test_another_run_is_refused_before_the_first_part_too(corpus, run_python, tmp_path):
     (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "corpus.json").write_text('{"model": "another"}')
+    (tmp_path / "out" / "_corpus.json").write_text('{"model": "another"}')
     failed = run_python(*options(), check=False)
     assert "out belongs to a run with other model ('another', now " in failed.stderr
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["corpus.json"]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["_corpus.json"]
 
 
 def test_a_run_whose_record_is_gone_writes_nothing_more(tmp_path):
@@ -151,7 +155,7 @@ def test_a_run_whose_record_is_gone_writes_nothing_more(tmp_path):
     check_same_run(str(tmp_path / "out"), {"model": "one", "files": {"a": 1}})
     check_same_run(str(tmp_path / "out"), {"model": "one", "files": {"a": 1}})
     # Begun in the same moment, it wrote its record last.
-    (tmp_path / "out" / "corpus.json").write_text('{"model": "two", "files": {"a": 1}}')
+    (tmp_path / "out" / "_corpus.json").write_text('{"model": "two", "files": {"a": 1}}')
     with pytest.raises(ValueError, match="out belongs to a run with other model .'two', now 'one'.: choose another"):
         check_same_run(str(tmp_path / "out"), {"model": "one", "files": {"a": 1}})
 
@@ -174,7 +178,7 @@ def test_scores_do_not_become_a_part_of_the_corpus(corpus, run_python, tmp_path)
     assert sorted((tmp_path / "corpus").iterdir()) == before
     # Below the corpus they are left alone, so that the same command goes on.
     inside = options(output_dir="corpus/scored", rows_per_chunk="1000")
-    for printed in ("done, 3,000 rows", "done, 0 rows"):
+    for printed in ("done, 3,000 rows\n", "done, 0 rows; 4 parts were there before\n"):
         assert printed in run_python(*inside).stdout
 
 
