@@ -159,10 +159,14 @@ def train(trainer: Trainer, prepared: Prepared, arguments: Arguments) -> Trainer
 
 
 def predict(trainer: Trainer, split: Dataset, prefix: str = "test") -> PredictionOutput:
-    """Predict a split in the order of its rows."""
-    # With `group_by_length`, the Trainer would return the predictions of sorted texts.
+    """Predict a split, texts of about the same length together, and return it in the order of its rows."""
+    # With `group_by_length`, the Trainer would sort them by itself, and not sort the predictions back.
     trainer.args.train_sampling_strategy = "random"
-    return trainer.predict(split, metric_key_prefix=prefix)
+    order = np.argsort([-len(ids) for ids in split["input_ids"]], kind="stable")
+    output = trainer.predict(split.select(order), metric_key_prefix=prefix)
+    rows = np.argsort(order)
+    labels = None if output.label_ids is None else output.label_ids[rows]
+    return output._replace(predictions=output.predictions[rows], label_ids=labels)
 
 
 def score(

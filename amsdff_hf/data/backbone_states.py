@@ -36,8 +36,9 @@ logger = logging.get_logger(__name__)
 STATES = "backbone_states"
 _IDS = "input_ids"
 _INPUTS = (_IDS, "attention_mask", "token_type_ids")
-# Texts that are read and written together.
-_BATCH = 64
+# Texts that are read together: on a CPU what its caches hold, elsewhere what keeps it busy.
+_TEXTS_PER_BATCH = {"cpu": 16}
+_TEXTS_ON_ACCELERATORS = 64
 _BYTES = 2
 # To be raised when the same texts get other states, so that nobody finds the old ones.
 _FORMAT = 2
@@ -180,8 +181,8 @@ class _Wanted:
         return self.ordered.select_columns(inputs).map(
             _Encoder(model.to(arguments.device), arguments),
             batched=True,
-            batch_size=_BATCH,
-            writer_batch_size=_BATCH,
+            batch_size=_TEXTS_PER_BATCH.get(arguments.device.type, _TEXTS_ON_ACCELERATORS),
+            writer_batch_size=_TEXTS_ON_ACCELERATORS,
             remove_columns=inputs,
             features=Features({STATES: Sequence(Value("float16"))}),
             cache_file_name=os.fspath(self.path),
