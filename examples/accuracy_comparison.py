@@ -8,7 +8,8 @@ from accuracy_runs import SEARCHED, Run, chosen_runs, search_of
 RESAMPLES = 2000
 # Percentiles of what is drawn.
 INTERVAL = (2.5, 97.5)
-# Of the reference in a resample without any, where percentages would be infinite (as Haldane's correction of odds).
+# Of the reference in a resample without any, where percentages would be infinite (as Haldane's correction of odds);
+# in one of its seeds.
 FEWEST_ERRORS = 0.5
 
 
@@ -76,8 +77,9 @@ def resample_saved(errors: np.ndarray, reference: np.ndarray, seed: int = 0) -> 
         (draw_counts(generator, len(group)) * (texts @ group.T)).sum(axis=1) / len(group)
         for group in (errors, reference)
     ]
+    fewest = FEWEST_ERRORS / max(len(errors), len(reference))
     # Where neither head is wrong, nothing is saved.
-    return np.where(totals[0] == totals[1], 0.0, 100 * (1 - totals[0] / np.maximum(totals[1], FEWEST_ERRORS)))
+    return np.where(totals[0] == totals[1], 0.0, 100 * (1 - totals[0] / np.maximum(totals[1], fewest)))
 
 
 def draw_counts(generator: np.random.Generator, size: int) -> np.ndarray:

@@ -75,7 +75,7 @@ epochs, rate  what was chosen; logistic regression has no epochs, and its rate i
   =           the only rate that was tried with these epochs
 accuracy, macro_f1, ece (expected calibration error): on the test split, means over the seeds
 sd            standard deviation of the accuracy over the seeds
-saved         errors that the head saves, in % of those of the reference
+saved         errors that the head saves, in % of those of the reference; - if that makes none
 low, high     95 % interval of that, by a bootstrap over the texts, the same for both heads, and the seeds of each;
               too narrow where seeds are few
 p             of no difference, two-sided, by the same bootstrap; not corrected for the number of comparisons
@@ -190,7 +190,8 @@ def average(rows: list[Run]) -> list[Run]:
     data = {row["data"] for row in whole}
     means = []
     for head in names(whole):
-        own = [row for row in whole if row["head"] == head]
+        # Where the reference makes no error, there is no share of it.
+        own = [row for row in whole if row["head"] == head and (row["is_reference"] or row["saved"] is not None)]
         if len(own) == len(data):
             worse = [row["data"] for row in own if row["high"] is not None and row["high"] < 0]
             low, high = np.percentile(np.mean([row["resampled"] for row in own], axis=0), INTERVAL)

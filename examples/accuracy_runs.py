@@ -22,7 +22,7 @@ SEARCHED = ("epochs", "learning_rate")
 def drop_unfinished_line(file: Path) -> None:
     """Cut off what a process that was killed left of its last line, and say so."""
     content = file.read_bytes()
-    finished, _, last = content.rpartition(b"\n")
+    _, _, last = content.rpartition(b"\n")
     if not last:
         return
     # Only the end is touched: writing all of it again could lose it, as on a full disk, which cuts lines too.

@@ -17,19 +17,20 @@ import argparse
 import json
 import logging
 from dataclasses import fields
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from accuracy_report import expect_baseline, report
 from accuracy_runs import (
     SEARCHED,
+    Run,
     check_comparable,
     check_same_epochs,
     check_same_heads,
     check_same_texts,
     drop_unfinished_line,
     is_same,
-    names,
     plan,
     read_runs,
     settings_of,
@@ -135,6 +136,19 @@ def read_json(text: str, source: str) -> dict[str, Any]:
     return parsed
 
 
+def expect_baselines(arguments: argparse.Namespace, known: list[Run]) -> None:
+    """Refuse, before anything is trained, what the report would refuse: heads that nothing can be compared with.
+
+    Raises:
+        SystemExit: with the data set.
+    """
+    heads = {pair: [*arguments.heads] for pair in product(arguments.suite, arguments.train_sizes or [None])}
+    for run in known:
+        heads.setdefault((run["data"], run["train_size"]), []).append(run["head"])
+    for (data, _), found in heads.items():
+        expect_baseline(list(dict.fromkeys(found)), arguments.baseline, data)
+
+
 def run_missing(arguments: argparse.Namespace, file: Path) -> int:
     """Do the runs that are not in the file yet, write each to it, and return how many there were."""
     if file.exists():
@@ -146,10 +160,7 @@ def run_missing(arguments: argparse.Namespace, file: Path) -> int:
     check_comparable(
         known + [settings_of(arguments, name, each, None) for name, each in arguments.suite.items()], file
     )
-    for name in arguments.suite:
-        expect_baseline(
-            [*arguments.heads, *names([run for run in known if run["data"] == name])], arguments.baseline, name
-        )
+    expect_baselines(arguments, known)
     for name, options in arguments.suite.items():
         benchmark = None
         for size in arguments.train_sizes or [None]:
@@ -195,7 +206,7 @@ def main() -> None:
     except Timeout:
         sentence = f"another process adds runs to {file}: wait for it, or use another --output_dir."
         raise SystemExit(f"error: {sentence}") from None
-    if not count:
+    if not count and file.exists():
         print(f"{file} holds all these runs already: nothing was trained")
     report(output, baseline=arguments.baseline)
 

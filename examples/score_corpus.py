@@ -131,14 +131,17 @@ def check_same_run(folder: str, run: dict[str, Any]) -> None:
     """Refuse to go on in the folder of another run; a free one gets the description of this run.
 
     Raises:
-        ValueError: with what is not the same.
+        ValueError: with what is not the same, or if there are parts of which nothing tells how they were made.
     """
     before = read_record(folder)
     if before is None:
+        if finished_parts(folder):
+            raise ValueError(
+                f"{folder} holds scores without {RECORD}, which says how they were made: choose another --output_dir, "
+                "or delete that folder."
+            )
         write_whole(f"{folder.rstrip('/')}/{RECORD}", json.dumps(run, indent=2).encode())
         return
-    # As it is read back, where a tuple is a list.
-    run = json.loads(json.dumps(run))
     other = [name for name in run | before if run.get(name) != before.get(name)]
     if other:
         raise ValueError(

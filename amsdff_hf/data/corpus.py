@@ -60,7 +60,8 @@ def find_files(patterns: Sequence[str], leave_out: str | None = None) -> list[st
         system, path = fsspec.core.url_to_fs(pattern)
         is_folder = system.isdir(path)
         entries = system.glob(f"{path.rstrip('/')}/*" if is_folder else path, detail=True)
-        entries = {name: entry for name, entry in entries.items() if not f"{name}/".startswith(f"{own}/")}
+        if own is not None:
+            entries = {name: entry for name, entry in entries.items() if not f"{name}/".startswith(f"{own}/")}
         paths = [name for name, entry in entries.items() if entry["type"] == "file"]
         if is_folder and len(paths) < len(entries):
             inner = next(name for name, entry in entries.items() if entry["type"] != "file")
@@ -71,7 +72,10 @@ def find_files(patterns: Sequence[str], leave_out: str | None = None) -> list[st
         if "://" in pattern:
             paths = [system.unstrip_protocol(one) for one in paths]
         if not paths:
-            raise FileNotFoundError(f"No file is found under {pattern!r}: write a path, a folder or a pattern like *.")
+            outside = "" if leave_out is None else f" outside of {leave_out!r}"
+            raise FileNotFoundError(
+                f"No file is found under {pattern!r}{outside}: write a path, a folder or a pattern like *."
+            )
         found += paths
     wrong = [path for path in found if not path.endswith((".parquet", *_JSON_LINES))]
     if wrong:

@@ -102,8 +102,9 @@ def _check_cells(path: str, separator: str) -> None:
     if others:
         raise ValueError(
             f"{path!r} separates its cells by {others[0]!r} where a {os.path.splitext(path)[1]} file has "
-            f"{separator!r}: save it again, for instance by `pandas.read_csv({path!r}, sep={others[0]!r})"
-            f".to_csv({'again' + os.path.splitext(path)[1]!r}, sep={separator!r}, index=False)`, and read that file."
+            f"{separator!r}: save it again, for instance by `pandas.read_csv({path!r}, sep={others[0]!r}, "
+            f"dtype=str, keep_default_na=False).to_csv({'again' + os.path.splitext(path)[1]!r}, sep={separator!r}, "
+            "index=False)`, and read that file."
         )
     if longer is not None:
         width, number, row = longer

@@ -1,9 +1,11 @@
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import torch
 from datasets import Dataset
+from filelock import FileLock
 from transformers import DataCollatorWithPadding, TrainingArguments
 
 from amsdff_hf import AmsdffConfig
@@ -105,6 +107,21 @@ def test_the_form_of_differential_attention_counts_though_the_weights_are_the_sa
         found.append(cache_states(rows(tokenizer), model, arguments, tmp_path)[0]["backbone_states"])
     assert len(list(tmp_path.glob("*/states.arrow"))) == 2
     assert not np.array_equal(*found)
+
+
+def test_who_wants_the_same_states_meanwhile_waits_for_them(bert_config, tokenizer, arguments, tmp_path):
+    model = random_model(AmsdffConfig(backbone_config=bert_config))
+    cache_states(rows(tokenizer), model, arguments, tmp_path)
+    (finished,) = tmp_path.glob("*/states.arrow")
+    finished.unlink()
+    with ThreadPoolExecutor(1) as pool:
+        with FileLock(finished.with_suffix(".lock")):
+            waiting = pool.submit(cache_states, rows(tokenizer), model, arguments, tmp_path)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=2)
+            assert not finished.exists()
+        assert len(waiting.result()) == 5
+    assert finished.exists()
 
 
 def test_what_a_killed_process_left_is_cleared_away(bert_config, tokenizer, arguments, tmp_path):

@@ -34,6 +34,19 @@ def test_of_no_error_none_is_saved(comparison):
     assert comparison["resample_saved"](np.ones((1, 4)), np.array([[1.0, 0, 0, 0]])).min() == 100 * (1 - 4 / 0.5)
 
 
+def test_a_head_with_more_errors_than_few_saves_none(comparison):
+    reference = np.zeros((5, 200))
+    reference[0, 0] = 1
+    errors = reference.copy()
+    errors[1, 0] = 1
+    drawn = comparison["resample_saved"](errors, reference)
+    counts = np.unique(drawn)
+    # Ratios of whole numbers of errors, but where the reference has none and half of one is counted.
+    assert set(np.round(counts, 6)) <= {
+        np.round(100 * (1 - a / b), 6) for a in range(60) for b in (0.5, *range(1, 60))
+    }
+
+
 def test_seeds_that_differ_widen_the_interval(comparison):
     reference = np.arange(400) % 4 == 0
     same = [np.arange(400) % 8 == 0] * 2

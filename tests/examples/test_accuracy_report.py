@@ -58,6 +58,7 @@ def test_the_best_linear_head_is_the_reference(report):
 
 def test_a_small_loss_is_not_rounded_away(report):
     head = {"head": "x", "data": "news", "texts": 10, "seeds": 2, "accuracy": 0.5, "saved": -0.5, "resampled": [0.0]}
+    head["is_reference"] = False
     assert report["average"]([{**head, "high": -0.04}])[0]["significantly worse on"] == "news"
     assert report["average"]([{**head, "high": 0.04}])[0]["significantly worse on"] == "none"
 
@@ -118,6 +119,28 @@ def test_learning_curves_take_several_sizes_of_one_data_set(report, tmp_path):
 def test_sizes_alone_and_heads_on_some_data_only(report, tmp_path):
     runs = [line(head, 1, [1, 0] * 20, size=size) for head in ("plain", "amsdff") for size in (100, 1000)]
     runs.append(line("plain", 1, [1, 0], data="mail", size=50))
+    (tmp_path / "runs.jsonl").write_text("".join(json.dumps(run) + "\n" for run in runs))
+    report["report"](tmp_path)
+    table = json.loads((tmp_path / "table.json").read_text())
+    assert [row["head"] for row in table["means"]] == ["plain"]
+
+
+def test_uneven_searches_are_said(report, tmp_path):
+    runs = [line("plain", 1, [1, 0]), *(line("amsdff", 1, [1, 0], rate=rate) for rate in (1e-3, 1e-2))]
+    (tmp_path / "runs.jsonl").write_text("".join(json.dumps(run) + "\n" for run in runs))
+    report["report"](tmp_path)
+    said = "(and rates) that were tried on news: plain 4 (0.001); amsdff 4 (0.001 0.01)."
+    assert said in (tmp_path / "table.txt").read_text()
+
+
+def test_a_head_that_loses_to_no_error_is_in_no_average(report, tmp_path):
+    right = {
+        ("plain", "news"): [1, 1],
+        ("amsdff", "news"): [0, 0],
+        ("plain", "mail"): [0, 0],
+        ("amsdff", "mail"): [1, 0],
+    }
+    runs = [line(head, 1, found, data=data) for (head, data), found in right.items()]
     (tmp_path / "runs.jsonl").write_text("".join(json.dumps(run) + "\n" for run in runs))
     report["report"](tmp_path)
     table = json.loads((tmp_path / "table.json").read_text())

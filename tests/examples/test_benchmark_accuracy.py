@@ -1,3 +1,4 @@
+import argparse
 import json
 import runpy
 import sys
@@ -96,6 +97,16 @@ def test_what_cannot_be_compared_or_read_is_said_before_training(run_python, ber
         (tmp_path / "suite.json").write_text(json.dumps({"films": options}))
         assert sentence in run_python(SCRIPT, *command, *further, check=False).stderr
     assert not (tmp_path / "out" / "runs.jsonl").exists()
+
+
+def test_a_run_of_another_training_size_is_nothing_to_compare_with(monkeypatch):
+    monkeypatch.syspath_prepend(str(SCRIPT.parent))
+    expect_baselines = runpy.run_path(str(SCRIPT))["expect_baselines"]
+    arguments = argparse.Namespace(suite={"films": {}}, heads=["amsdff"], train_sizes=[12], baseline=None)
+    known = [{"data": "films", "train_size": size, "head": "linear-mean"} for size in (8, 12)]
+    with pytest.raises(SystemExit, match="neither plain nor a linear head is run on films, but amsdff"):
+        expect_baselines(arguments, known[:1])
+    expect_baselines(arguments, known)
 
 
 def test_a_fitted_head_needs_kept_states(monkeypatch, capsys, tmp_path, suite):

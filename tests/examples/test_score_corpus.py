@@ -150,13 +150,16 @@ def test_another_run_is_refused_before_the_first_part_too(corpus, run_python, tm
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["_corpus.json"]
 
 
-def test_a_run_whose_record_is_gone_writes_nothing_more(tmp_path):
+def test_a_run_whose_record_is_gone_or_replaced_writes_nothing_more(tmp_path):
     check_same_run = runpy.run_path(str(SCRIPT))["check_same_run"]
     check_same_run(str(tmp_path / "out"), {"model": "one", "files": {"a": 1}})
     check_same_run(str(tmp_path / "out"), {"model": "one", "files": {"a": 1}})
     # Begun in the same moment, it wrote its record last.
     (tmp_path / "out" / "_corpus.json").write_text('{"model": "two", "files": {"a": 1}}')
     with pytest.raises(ValueError, match="out belongs to a run with other model .'two', now 'one'.: choose another"):
+        check_same_run(str(tmp_path / "out"), {"model": "one", "files": {"a": 1}})
+    (tmp_path / "out" / "_corpus.json").rename(tmp_path / "out" / "part-00000-000000.parquet")
+    with pytest.raises(ValueError, match="out holds scores without _corpus.json"):
         check_same_run(str(tmp_path / "out"), {"model": "one", "files": {"a": 1}})
 
 

@@ -32,7 +32,9 @@ def test_without_padding_nothing_is_copied_and_the_values_are_those_of_a_mask(mo
     given = []
     attend = F.scaled_dot_product_attention
     monkeypatch.setattr(
-        F, "scaled_dot_product_attention", lambda *parts, attn_mask, **rest: given.append(attn_mask) or attend(*parts)
+        F,
+        "scaled_dot_product_attention",
+        lambda *parts, attn_mask, **rest: given.append(attn_mask) or attend(*parts, attn_mask=attn_mask),
     )
     free = attention(states, kept), masking.masked_max(states, kept)
     monkeypatch.setattr(masking, "is_known", lambda values: False)
