@@ -15,6 +15,7 @@ import os
 import shlex
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 from accelerate import PartialState
@@ -34,6 +35,7 @@ from transformers.trainer_utils import PredictionOutput
 
 from amsdff_hf.data import LABELS, ROW, TEXT, DataTrainingArguments, EpochSetter, StatesCollator
 from amsdff_hf.hub import (
+    CARD_FACTS,
     CardArguments,
     CardFacts,
     PublishingError,
@@ -149,6 +151,8 @@ def train(trainer: Trainer, prepared: Prepared, arguments: Arguments) -> Trainer
         os.remove(os.path.join(training_args.output_dir, "training_args.bin"))
     if was_finished:
         say(training_args, "Nothing was left to train.")
+        before = Path(training_args.output_dir, CARD_FACTS)
+        prepared.card.training_seconds = CardFacts.load(before).training_seconds if before.exists() else None
     else:
         trainer.save_metrics("train", metrics)
         # Of a run that was interrupted, this is only its last part.

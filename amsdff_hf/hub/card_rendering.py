@@ -14,7 +14,7 @@ from .card_snippets import card_snippets
 TASK = "text-classification"
 # What each architecture puts between the token vectors of the backbone and the labels.
 _HEADS = {
-    "amsdff": "multi-scale attention, fusion by experts, and attention, learned-query and max pooling",
+    "amsdff": "multi-scale attention, dynamic fusion, and attention, learned-query and max pooling",
     "pyramid_graph": "a pyramid of the backbone's levels, a graph of its tokens, and a graph network with a readout",
     "cnn_bilstm": "a BiLSTM over the first text, convolutions over the second, and a gate that weighs the two",
     "amccl": "audio and vision beside the text, mixed by an adaptive convolution over several scales",

@@ -300,6 +300,9 @@ def test_interrupted_training_goes_on_to_the_same_weights(run_script, tmp_path):
     again = run_script(*options, output="parts")
     assert "Nothing was left to train." in again.stdout
     assert whole.read_bytes() == parts.read_bytes()
+    seconds = json.loads((tmp_path / "whole" / "model_card.json").read_text())["training_seconds"]
+    run_script(*options, output="whole")
+    assert json.loads((tmp_path / "whole" / "model_card.json").read_text())["training_seconds"] == seconds
     assert (tmp_path / "parts" / "train_results.json").read_bytes() == metrics
     other = run_script(*options, "--learning_rate", "2e-3", output="parts", check=False)
     assert "--learning_rate 0.001 there and 0.002 here. Give the same" in other.stderr.splitlines()[-1]
