@@ -60,18 +60,17 @@ def with_edge(chosen: float, tried: list[float]) -> str:
     return f"{edge}{chosen:g}"
 
 
-def resample_saved(errors: np.ndarray, reference: np.ndarray, seed: int = 0) -> np.ndarray:
+def resample_saved(errors: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """Draw texts, the same for two heads, and seeds of each, and compare (Efron and Tibshirani 1993, chapter 16).
 
     Args:
         errors: where a head was wrong, 1 or 0, `(num_seeds, num_texts)`.
         reference: the same of the reference, with as many seeds as it has.
-        seed: of the resampling.
 
     Returns:
         Errors saved in percent, `(RESAMPLES,)`.
     """
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(0)
     texts = draw_counts(generator, errors.shape[1])
     totals = [
         (draw_counts(generator, len(group)) * (texts @ group.T)).sum(axis=1) / len(group)

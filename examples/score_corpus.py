@@ -144,11 +144,20 @@ def check_same_run(folder: str, run: dict[str, Any]) -> None:
         return
     other = [name for name in run | before if run.get(name) != before.get(name)]
     if other:
+        difference = describe_difference(before.get(other[0]), run.get(other[0]))
         raise ValueError(
-            f"{folder} belongs to a run with other {other[0]} ({before.get(other[0])!r:.80}, now "
-            f"{run.get(other[0])!r:.80}): choose another --output_dir, delete that folder, or give the same command "
-            "again."
+            f"{folder} belongs to a run with other {other[0]} ({difference}): choose another --output_dir, delete "
+            "that folder, or give the same command again."
         )
+
+
+def describe_difference(before: Any, now: Any) -> str:
+    """Write what changed; of the sizes of many files, the first one that did."""
+    if not (isinstance(before, dict) and isinstance(now, dict)):
+        return f"{before!r:.80}, now {now!r:.80}"
+    path = next(path for path in sorted(before | now) if before.get(path) != now.get(path))
+    sizes = [f"{files[path]:,} bytes" if path in files else "not there" for files in (before, now)]
+    return f"{path}: {sizes[0]}, now {sizes[1]}"
 
 
 def check_apart(folder: str, files: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -161,6 +162,31 @@ def test_a_run_whose_record_is_gone_or_replaced_writes_nothing_more(tmp_path):
     (tmp_path / "out" / "_corpus.json").rename(tmp_path / "out" / "part-00000-000000.parquet")
     with pytest.raises(ValueError, match="out holds scores without _corpus.json"):
         check_same_run(str(tmp_path / "out"), {"model": "one", "files": {"a": 1}})
+
+
+def test_files_that_came_or_grew_are_named(tmp_path):
+    check_same_run = runpy.run_path(str(SCRIPT))["check_same_run"]
+    check_same_run(str(tmp_path), {"files": {"a": 1, "b": 2000}})
+    for now, said in (({"a": 1}, "b: 2,000 bytes, now not there"), ({"a": 3, "b": 2000}, "a: 1 bytes, now 3 bytes")):
+        with pytest.raises(ValueError, match=re.escape(f"a run with other files ({said}): choose another")):
+            check_same_run(str(tmp_path), {"files": now})
+
+
+def test_a_run_stops_where_another_one_took_its_folder(corpus, run_python, tmp_path):
+    code = f"""
+import pathlib, runpy, sys
+sys.argv = {options(rows_per_chunk="1000")!r}
+names = runpy.run_path(sys.argv[0])["main"].__globals__
+write_part = names["write_part"]
+def write_and_lose(*given):
+    write_part(*given)
+    pathlib.Path("out/_corpus.json").write_text('{{"model": "another"}}')
+names["write_part"] = write_and_lose
+names["main"]()
+"""
+    failed = run_python("-c", code, check=False)
+    assert "ValueError: out belongs to a run with other model ('another', now " in failed.stderr
+    assert [part.name for part in (tmp_path / "out").glob("part-*")] == ["part-00000-000000.parquet"]
 
 
 def test_several_labels_are_written_as_a_list(corpus, run_python, tmp_path):
