@@ -177,11 +177,17 @@ def prepare_training(prepared: Prepared, arguments: Arguments) -> None:
     prepared.augmented = augment_split(
         split, model, prepared.tokenizer, prepared.max_length, training_args.seed, data_args
     )
-    has_states = model_args.freeze_backbone and data_args.cache_states and hasattr(model, "states_of")
-    if has_states and prepared.augmented is None:
+    is_kept = model_args.freeze_backbone and data_args.cache_states and prepared.augmented is None
+    if is_kept and hasattr(model, "states_of"):
         start = time.perf_counter()
         prepared.states = cache_splits(prepared.tokenized, model, training_args, data_args)
         prepared.states_seconds = time.perf_counter() - start
+    elif data_args.states_precision is not None:
+        raise ValueError(
+            f"--states_precision {data_args.states_precision} is for states that are kept, and here none are: leave "
+            "it out, or train a head of this package with --freeze_backbone, and without --augment_probability and "
+            "--no_cache_states."
+        )
     card = start_card(model, model_args, data_args, training_args, card_args)
     card.max_length = prepared.max_length
     card.truncated_share = {role: one.truncated_share for role, one in prepared.tokenized.items()}
@@ -192,9 +198,8 @@ def prepare_training(prepared: Prepared, arguments: Arguments) -> None:
 
 def run_record(arguments: Arguments, train: Dataset) -> dict[str, Any]:
     """Collect all that decides which weights the run ends with."""
-    further = {
-        name: value for name, value in vars(arguments.data).items() if name.startswith(("augment_", "cache_states"))
-    }
+    deciding = ("augment_", "cache_states", "states_precision")
+    further = {name: value for name, value in vars(arguments.data).items() if name.startswith(deciding)}
     return make_run_record(arguments.model, arguments.training, train, **further, **vars(arguments.recipe))
 
 

@@ -71,6 +71,11 @@ class DataTrainingArguments:
     states_folder: str | None = _option(
         None, "Folder for these states; default: `backbone_states` in the cache of `datasets`."
     )
+    states_precision: str | None = _option(
+        None,
+        "Number format in which the backbone computes these states; default: that of training.",
+        ["bfloat16", "float16", "float32"],
+    )
     metric_name: str | None = _option(None, "Further metric, loaded by the `evaluate` library if it can be reached.")
 
     def __post_init__(self):

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from datasets import Dataset, Features, Sequence, Value
+from datasets import Dataset, Features, Sequence, Value, concatenate_datasets
 from datasets import config as datasets_config
 from filelock import FileLock
 from torch import nn
@@ -39,6 +39,7 @@ _INPUTS = (_IDS, "attention_mask", "token_type_ids")
 # Texts that are read together: on a CPU what its caches hold, elsewhere what keeps it busy.
 _TEXTS_PER_BATCH = {"cpu": 16}
 _TEXTS_ON_ACCELERATORS = 64
+_HALF_PRECISIONS = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 _BYTES = 2
 # To be raised when the same texts get other states, so that nobody finds the old ones.
 _FORMAT = 2
@@ -52,15 +53,17 @@ def cache_states(
     arguments: TrainingArguments,
     folder: str | os.PathLike | None = None,
     use_cache: bool = True,
+    precision: str | None = None,
 ) -> Dataset:
     """Run a frozen backbone over every text of a split and keep what the head reads of it.
 
     Args:
         split: tokenized texts with encoded labels.
         model: a classifier of this package.
-        arguments: whether the backbone runs in bfloat16 or float16, and on which device.
+        arguments: on which device the backbone runs, and whether in bfloat16 or float16.
         folder: where to keep the states; a folder of its own beside the data sets of `datasets` if not given.
         use_cache: take them from there if they are there already.
+        precision: `bfloat16`, `float16` or `float32` for the backbone, whatever the arguments say.
 
     Returns:
         The rows in their order with the columns `backbone_states` (`[num_levels *] sequence_length * hidden_size`
@@ -70,7 +73,7 @@ def cache_states(
         OSError: if the disk has no room for them.
         ValueError: if a state is too large for half precision.
     """
-    wanted = _Wanted.of(split, model, arguments, folder)
+    wanted = _Wanted.of(split, model, arguments, folder, precision)
     _expect_room([wanted], use_cache)
     return wanted.computed(model, arguments, use_cache)
 
@@ -87,7 +90,7 @@ def cache_splits(
         tokenized: all splits.
         model: a classifier of this package with a frozen backbone.
         training_args: whether there are evaluations between the epochs, and the precision.
-        arguments: `--states_folder` and `--overwrite_cache`.
+        arguments: `--states_folder`, `--states_precision` and `--overwrite_cache`.
 
     Raises:
         OSError: if the disk has no room for them all, before the first one is computed.
@@ -97,9 +100,8 @@ def cache_splits(
     # What the first process has just computed is good for the others.
     use_cache = not arguments.overwrite_cache or training_args.local_process_index > 0
     with training_args.main_process_first(desc="states of the backbone"):
-        wanted = {
-            role: _Wanted.of(tokenized[role].dataset, model, training_args, arguments.states_folder) for role in roles
-        }
+        where = arguments.states_folder, arguments.states_precision
+        wanted = {role: _Wanted.of(tokenized[role].dataset, model, training_args, *where) for role in roles}
         _expect_room(list(wanted.values()), use_cache)
         return {role: one.computed(model, training_args, use_cache) for role, one in wanted.items()}
 
@@ -144,10 +146,16 @@ class _Wanted:
     order: np.ndarray
     path: Path
     num_bytes: float
+    precision: str
 
     @classmethod
     def of(
-        cls, split: Dataset, model: PreTrainedModel, arguments: TrainingArguments, folder: str | os.PathLike | None
+        cls,
+        split: Dataset,
+        model: PreTrainedModel,
+        arguments: TrainingArguments,
+        folder: str | os.PathLike | None,
+        precision: str | None,
     ) -> "_Wanted":
         """Sort a split by length, and name the file by all that its states depend on."""
         split = _without_padding(split)
@@ -157,7 +165,10 @@ class _Wanted:
         ordered = split.select(order)
         folder = Path(folder or Path(datasets_config.HF_DATASETS_CACHE, STATES))
         num_bytes = int(lengths.sum()) * _width(model) * _BYTES * _SPARE
-        return cls(ordered, order, folder / _key(ordered, model, arguments) / "states.arrow", num_bytes)
+        of_training = "bfloat16" if arguments.bf16 else "float16" if arguments.fp16 else "float32"
+        precision = precision or of_training
+        path = folder / _key(ordered, model, arguments.device.type, precision) / "states.arrow"
+        return cls(ordered, order, path, num_bytes, precision)
 
     def computed(self, model: PreTrainedModel, arguments: TrainingArguments, use_cache: bool) -> Dataset:
         """Return the rows in the order of the split, with their states."""
@@ -171,15 +182,14 @@ class _Wanted:
                     # By a process that was killed.
                     unfinished.unlink()
                 cached = self._mapped(model, arguments, use_cache)
-        for name in (_IDS, "token_type_ids", LABELS):
-            if name in self.ordered.column_names:
-                cached = cached.add_column(name, self.ordered[name][:])
+        kept = [name for name in (_IDS, "token_type_ids", LABELS) if name in self.ordered.column_names]
+        cached = concatenate_datasets([cached, self.ordered.select_columns(kept)], axis=1)
         return cached.select(np.argsort(self.order, kind="stable")).with_format("numpy")
 
     def _mapped(self, model: PreTrainedModel, arguments: TrainingArguments, use_cache: bool) -> Dataset:
         inputs = [name for name in _INPUTS if name in self.ordered.column_names]
         return self.ordered.select_columns(inputs).map(
-            _Encoder(model.to(arguments.device), arguments),
+            _Encoder(model.to(arguments.device), self.precision),
             batched=True,
             batch_size=_TEXTS_PER_BATCH.get(arguments.device.type, _TEXTS_ON_ACCELERATORS),
             writer_batch_size=_TEXTS_ON_ACCELERATORS,
@@ -196,10 +206,11 @@ class _Wanted:
 class _Encoder:
     """From token ids to the states of their real tokens, as flat arrays in half precision."""
 
-    def __init__(self, model: PreTrainedModel, arguments: TrainingArguments):
-        self._model, self._device = model, arguments.device
-        dtype = torch.bfloat16 if arguments.bf16 else torch.float16 if arguments.fp16 else None
-        self._precision = nullcontext() if dtype is None else torch.autocast(arguments.device.type, dtype)
+    def __init__(self, model: PreTrainedModel, precision: str):
+        self._model, self._device = model, model.device
+        # Weights stay as they are, since training goes on with them.
+        dtype = _HALF_PRECISIONS.get(precision)
+        self._precision = nullcontext() if dtype is None else torch.autocast(model.device.type, dtype)
 
     @torch.inference_mode()
     def __call__(self, batch: dict[str, list]) -> dict[str, list[np.ndarray]]:
@@ -237,10 +248,10 @@ def _pad(rows: list[list[int]]) -> torch.Tensor:
     return padded if padded.shape[1] else padded.new_zeros(len(rows), 1)
 
 
-def _key(ordered: Dataset, model: PreTrainedModel, arguments: TrainingArguments) -> str:
+def _key(ordered: Dataset, model: PreTrainedModel, device: str, precision: str) -> str:
     """Hash everything that the states depend on."""
     backend = getattr(model.backbone.config, "_attn_implementation", None)
-    settings = [model.config.hidden_levels, arguments.bf16, arguments.fp16, arguments.device.type, backend]
+    settings = [model.config.hidden_levels, precision, device, backend]
     # Two forms of differential attention may have the same weights.
     settings += [getattr(model.config, "differential_attention", None)]
     settings += [model.config.long_text, model.config.window_length, model.config.window_overlap]

@@ -109,6 +109,20 @@ def test_the_form_of_differential_attention_counts_though_the_weights_are_the_sa
     assert not np.array_equal(*found)
 
 
+def test_the_backbone_may_compute_in_another_precision_than_the_head(bert_config, tokenizer, arguments, tmp_path):
+    model = random_model(AmsdffConfig(backbone_config=bert_config))
+    formats = []
+    model.backbone.encoder.layer[0].output.dense.register_forward_hook(lambda *parts: formats.append(parts[-1].dtype))
+    exact, rough, again = (
+        cache_states(rows(tokenizer), model, arguments, tmp_path, precision=one)[4]["backbone_states"]
+        for one in (None, "bfloat16", "float32")
+    )
+    assert formats == [torch.float32, torch.bfloat16]
+    assert np.array_equal(exact, again)
+    assert 0 < np.abs(exact - rough).max() < 0.1
+    assert {one.dtype for one in model.parameters()} == {torch.float32}
+
+
 def test_who_wants_the_same_states_meanwhile_waits_for_them(bert_config, tokenizer, arguments, tmp_path):
     model = random_model(AmsdffConfig(backbone_config=bert_config))
     cache_states(rows(tokenizer), model, arguments, tmp_path)

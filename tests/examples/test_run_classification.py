@@ -243,6 +243,10 @@ def test_a_frozen_backbone_runs_once_and_the_results_are_the_same(run_script, be
     expected, found = results(tmp_path / "anew"), results(tmp_path / "kept")
     assert found["eval_accuracy"] == expected["eval_accuracy"]
     assert found["eval_loss"] == pytest.approx(expected["eval_loss"], rel=1e-2)
+    assert len(list((tmp_path / "states").glob("*/states.arrow"))) == 2
+    run_script(*options, "--states_precision", "bfloat16", output="rough")
+    assert len(list((tmp_path / "states").glob("*/states.arrow"))) == 4
+    assert results(tmp_path / "rough")["eval_loss"] == pytest.approx(expected["eval_loss"], rel=1e-1)
     # Nothing of a saved model tells how its head was trained.
     assert (tmp_path / "kept" / "config.json").read_bytes() == (tmp_path / "anew" / "config.json").read_bytes()
     models = [load_file(tmp_path / name / "model.safetensors") for name in ("kept", "anew")]
@@ -388,6 +392,7 @@ def test_bad_input_is_named(fail_script, files, tmp_path):
         "publish the one that you choose": [*do, "--seeds", "1,2", "--push_to_hub"],
         "--card_license: `license` 'free' is none": [*do, "--card_license", "free"],
         "holds no model_card.json": [*do, "--card_baseline", "nowhere"],
+        "--states_precision bfloat16 is for states that are kept": [*do, "--states_precision", "bfloat16"],
         "pass one of them": [*do, "--lora_rank", "2", "--freeze_backbone"],
         "Regression needs numbers, but the train label in row 1 is 'a'": [*do, "--do_regression", "true"],
     }
