@@ -183,7 +183,9 @@ class _Wanted:
                     unfinished.unlink()
                 cached = self._mapped(model, arguments, use_cache)
         kept = [name for name in (_IDS, "token_type_ids", LABELS) if name in self.ordered.column_names]
-        cached = concatenate_datasets([cached, self.ordered.select_columns(kept)], axis=1)
+        # In order, or `datasets` would write the states once more.
+        beside = self.ordered.select_columns(kept).flatten_indices(keep_in_memory=True)
+        cached = concatenate_datasets([cached, beside], axis=1)
         return cached.select(np.argsort(self.order, kind="stable")).with_format("numpy")
 
     def _mapped(self, model: PreTrainedModel, arguments: TrainingArguments, use_cache: bool) -> Dataset:

@@ -79,6 +79,7 @@ def test_states_are_computed_once_for_the_same_backbone_and_texts(bert_config, t
     model.backbone.register_forward_hook(lambda *_: calls.append(1))
     kept = [cache_states(rows(tokenizer), model, arguments, tmp_path)[2]["backbone_states"]]
     assert len(calls) == 1
+    assert [path.name for path in tmp_path.rglob("*.arrow")] == ["states.arrow"]
     # Another head and other labels change nothing of what the backbone says.
     torch.nn.init.zeros_(model.classifier.label_scores.weight)
     again = cache_states(rows(tokenizer, labels=[0] * 5), model, arguments, tmp_path)
