@@ -73,7 +73,7 @@ class DataTrainingArguments:
     )
     states_precision: str | None = _option(
         None,
-        "Number format in which the backbone computes these states; default: that of training.",
+        "Number format in which the backbone computes these; default: that of training. float16 is slow on a CPU.",
         ["bfloat16", "float16", "float32"],
     )
     metric_name: str | None = _option(None, "Further metric, loaded by the `evaluate` library if it can be reached.")

@@ -147,14 +147,17 @@ def _opacity(word: WordWeight, strongest: float) -> float:
 
 def _footer(explanation: Explanation) -> str:
     of_what = "its share of its text" if len(explanation.texts) > 1 else "its share"
-    parts = [f"the darker a word, the larger {of_what}", f"special tokens {explanation.special_tokens_weight:.0%}"]
+    parts = [
+        f"the darker a word, the larger {of_what}",
+        f"tokens that are no words {explanation.special_tokens_weight:.0%}",
+    ]
     if explanation.expert_gates:
         parts.append("experts " + " / ".join(f"{gate:.0%}" for gate in explanation.expert_gates))
     if explanation.field_weights and len(explanation.texts) == 2:
         first, second = explanation.field_weights
         parts.append(f"gates: first text {first:.0%}, second text {second:.0%}")
     named = {
-        "scales in tokens": explanation.scale_weights,
+        "convolutions by their width in tokens": explanation.scale_weights,
         "levels": explanation.level_weights,
         "kernels over the modalities": explanation.kernel_weights,
     }
