@@ -2,6 +2,7 @@
 """Explanations for the eye: an HTML fragment and a picture."""
 
 from html import escape
+from textwrap import wrap
 
 from transformers.utils.import_utils import is_matplotlib_available
 
@@ -12,6 +13,8 @@ _ORANGE = (0.93, 0.46, 0.0)
 _BLUE = (0.20, 0.42, 0.69)
 _LABELS_SHOWN = 6
 _STRONGEST_MARK = 0.85
+_LETTERS_PER_LINE = 88
+_LETTERS_PER_FOOTER_LINE = 110
 
 
 def explanation_to_html(explanation: Explanation) -> str:
@@ -57,13 +60,13 @@ def save_explanation_image(explanation: Explanation, path: str) -> None:
     from matplotlib.figure import Figure
 
     scores = _top_scores(explanation)
-    lines = _wrap(explanation, characters=88)
-    text_height, bars_height = 0.30 * len(lines) + 0.55, 0.28 * len(scores) + 0.35
+    lines, footer = _wrap(explanation, _LETTERS_PER_LINE), wrap(_footer(explanation), _LETTERS_PER_FOOTER_LINE)
+    text_height, bars_height = 0.30 * (len(lines) + len(footer)) + 0.25, 0.28 * len(scores) + 0.35
     figure = Figure(figsize=(9.5, text_height + bars_height), layout="constrained")
     bars, text = figure.subplots(2, 1, height_ratios=[bars_height, text_height])
     _draw_scores(bars, scores)
     strongest = [_strongest(explanation, index) for index in range(len(explanation.texts))]
-    _draw_text(text, lines, strongest, _footer(explanation))
+    _draw_text(text, lines, strongest, footer)
     figure.savefig(path, dpi=150)
 
 
@@ -80,12 +83,14 @@ def _draw_scores(axes, scores: list[tuple[str, float]]) -> None:
     axes.tick_params(axis="y", length=0, labelsize=10)
 
 
-def _draw_text(axes, lines: list[list[tuple[str, WordWeight | None]]], strongest: list[float], footer: str) -> None:
+def _draw_text(
+    axes, lines: list[list[tuple[str, WordWeight | None]]], strongest: list[float], footer: list[str]
+) -> None:
     """Write line by line in a monospaced font, whose letters all have the same width."""
     axes.set_axis_off()
-    columns = max(max(sum(len(piece) for piece, _ in line) for line in lines), 88)
+    columns = max(max(sum(len(piece) for piece, _ in line) for line in lines), _LETTERS_PER_LINE)
     axes.set_xlim(0, columns)
-    axes.set_ylim(len(lines) + 1.2, -0.2)
+    axes.set_ylim(len(lines) + len(footer) + 0.2, -0.2)
     for row, line in enumerate(lines):
         column = 0
         for piece, word in line:
@@ -103,7 +108,8 @@ def _draw_text(axes, lines: list[list[tuple[str, WordWeight | None]]], strongest
                     va="center",
                 )
             column += len(piece)
-    axes.text(0, len(lines) + 0.7, footer, fontsize=7.5, color="#555555", va="center")
+    for row, line in enumerate(footer, start=len(lines)):
+        axes.text(0, row + 0.7, line, fontsize=7.5, color="#555555", va="center")
 
 
 def _rectangle(corner: tuple[float, float], width: float, height: float, color: tuple[float, ...]):

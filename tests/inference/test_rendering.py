@@ -1,8 +1,10 @@
 import builtins
+import dataclasses
 import re
 from html.parser import HTMLParser
 
 import pytest
+from matplotlib.figure import Figure
 
 from amsdff_hf import Explanation, explanation_to_html, save_explanation_image
 from amsdff_hf.inference import WordWeight, rendering
@@ -62,6 +64,18 @@ def test_the_strongest_word_has_the_strongest_color(explanation):
 def test_picture_is_drawn(explanation, tmp_path):
     save_explanation_image(explanation, str(tmp_path / "a.png"))
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_no_line_of_the_picture_reaches_beyond_it(explanation, tmp_path, monkeypatch):
+    figures = []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *args, **kwargs: figures.append(figure))
+    facts = {"scale_weights": dict.fromkeys(range(1, 21, 2), 0.1), "level_weights": {0: 0.5, 12: 0.5}}
+    save_explanation_image(dataclasses.replace(explanation, **facts), str(tmp_path / "a.png"))
+    figures[0].draw_without_rendering()
+    for text in figures[0].axes[1].texts:
+        assert text.get_window_extent().x1 <= figures[0].bbox.x1, text.get_text()
+    # Nor does a long line take room from what stands above it.
+    assert figures[0].axes[0].get_position().width > 0.8
 
 
 def test_lines_are_wrapped_at_words(explanation):
